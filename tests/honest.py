@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor.reach.answer import UNEXPLAINED, Answer, Verdict
+from auditor.reach.answer import Answer, Verdict
+from auditor.reach.doubting import UNEXPLAINED
 from auditor.reach.trail import Step
 
 _LETS = (" allows it", " gets in", "is approved (L-1)")

@@ -12,12 +12,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import wraps
 from itertools import chain
 from operator import attrgetter
 from sys import maxunicode
-from types import FunctionType
-from typing import Any, TypeAlias, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -25,14 +23,19 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence, Json, WaiverState
 from auditor.ids import fold, parent
 from auditor.intent import Intent
+from auditor.network.questions import question, question_about
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources import visit, walk
 from auditor.resources.base import Node, Ref
 from auditor.snapshot.document import EffectiveAnswer, Gap, KubernetesList, KubernetesObject
 
+__all__ = [
+    "Edge", "Missing", "Network", "every", "evidence", "model_key", "possibly", "question",
+    "question_about", "whole",
+]  # fmt: skip
+
 N = TypeVar("N", bound=Node)
 R = TypeVar("R")
-Ts = TypeVarTuple("Ts")
 
 _INSTANCE = re.compile(
     r"(/virtualmachinescalesets/[^/]+)/virtualmachines/[^/]+(?:/networkinterfaces(/|$))?"
@@ -327,65 +330,6 @@ def model_key(key: str) -> str:
         return match.group(1) + ("" if tail is None else f"/networkinterfaceconfigurations{tail}")
 
     return _INSTANCE.sub(model, key, count=1)
-
-
-def question(ask: Callable[[Network], R]) -> Callable[[Network], R]:
-    """Make a function of the network answer once per network."""
-
-    @wraps(ask)
-    def once(network: Network) -> R:
-        try:
-            return network.known[ask]  # type: ignore[no-any-return]
-        except KeyError:
-            return network.ask(ask)
-
-    return once
-
-
-_UNASKED = object()
-
-
-def question_about(ask: Callable[[Network, *Ts], R]) -> Callable[[Network, *Ts], R]:
-    """Make a function of the network and of things in it answer once for the same things.
-
-    The things are told apart by hash. What is raised is no answer: it is raised anew each time.
-    """
-
-    def answers(_: Network) -> dict[Any, Any]:
-        return {}
-
-    # Half of what is asked is asked for the first time: an exception would take longer than both.
-    def once_for_one(network: Network, about: Any) -> R:
-        # Of one thing, as most are asked: it needs no tuple.
-        try:
-            known = network.known[answers]
-        except KeyError:
-            known = network.ask(answers)
-        found = known.get(about, _UNASKED)
-        if found is _UNASKED:
-            found = known[about] = ask(network, about)
-        return found  # type: ignore[no-any-return]
-
-    if _is_about_one(ask):
-        return cast(Callable[[Network, *Ts], R], wraps(ask)(once_for_one))
-
-    @wraps(ask)
-    def once(network: Network, *about: *Ts) -> R:
-        try:
-            known = network.known[answers]
-        except KeyError:
-            known = network.ask(answers)
-        found = known.get(about, _UNASKED)
-        if found is _UNASKED:
-            found = known[about] = ask(network, *about)
-        return found  # type: ignore[no-any-return]
-
-    return once
-
-
-def _is_about_one(ask: Callable[..., object]) -> bool:
-    """Whether a function takes the network and one thing."""
-    return cast(FunctionType, ask).__code__.co_argcount == 2
 
 
 def every(cls: type[N]) -> Callable[[Network], tuple[N, ...]]:

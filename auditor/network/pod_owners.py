@@ -50,6 +50,14 @@ def reaches_overlay(
     return bool(overlays)
 
 
+def is_kubenet(cluster: ManagedCluster) -> bool:
+    """Tell whether routes lead to the pods of a cluster, by their nodes; False: not told, too."""
+    try:
+        return plugin(cluster) is Cni.KUBENET
+    except Undetermined:
+        return False
+
+
 @question
 def _with_ranges(network: Network) -> dict[str, list[ManagedCluster]]:
     """The clusters that tell a range of pods, by the keys of the networks of their nodes."""

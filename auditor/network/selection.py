@@ -16,6 +16,7 @@ from auditor.resources.compute import (
     ScaleSetIpConfiguration,
     VirtualMachine,
 )
+from auditor.resources.dns_resolvers import DnsResolver, ResolverInboundEndpoint
 from auditor.resources.firewalls import Firewall
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint, FrontDoorProfile
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
@@ -54,6 +55,8 @@ ENDPOINTS: dict[type[Node], tuple[str, ...]] = {
     VirtualNetworkGateway: (f"{_N}/virtualNetworkGateways",),
     LocalNetworkGateway: (f"{_N}/localNetworkGateways",),
     Bastion: (f"{_N}/bastionHosts",),
+    DnsResolver: (f"{_N}/dnsResolvers",),
+    ResolverInboundEndpoint: (f"{_N}/dnsResolvers/inboundEndpoints",),
     NatGateway: (f"{_N}/natGateways",),
     PublicIp: (f"{_N}/publicIPAddresses",),
     PublicIpPrefix: (f"{_N}/publicIPPrefixes",),

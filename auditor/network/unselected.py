@@ -131,14 +131,9 @@ def unread_endpoints(network: Network) -> tuple[tuple[str, str], ...]:
     )
 
 
-_WITHIN_NETWORKS = ("microsoft.network/dnsresolvers",)
-"""How types begin that nobody reads and that answer inside networks only."""
-
-
 def perhaps_public(network: Network) -> tuple[Reason, ...]:
     """Give what nobody reads and the internet may get to: services with a public name (E-2)."""
-    unread = unread_endpoints(network)
-    return tuple(_by_type(each for each in unread if not each[1].startswith(_WITHIN_NETWORKS)))
+    return tuple(_by_type(unread_endpoints(network)))
 
 
 _LISTS: tuple[tuple[type[Node], str, type[Node]], ...] = (

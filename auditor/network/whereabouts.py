@@ -31,12 +31,21 @@ def locate_from(network: Network, address: Address, subnet: Subnet) -> Whereabou
     if here.key is not None or here.owners:
         return here
     way = next_hop(network, subnet, address)
-    if way.drops or not way.may & _CARRIERS:
+    if not _carries(way):
         return here
     there = locate_among(network, address, vnet, joined(network).get(vnet.key, frozenset()))
     if there.key is not None or there.owners:
         return there
     return replace(here, unsure=here.unsure or there.unsure or _behind(way))
+
+
+def may_be_carried(network: Network, subnet: Subnet, address: Address) -> bool:
+    """Tell whether routes of a subnet send packets for an address to an appliance, or may."""
+    return _carries(next_hop(network, subnet, address))
+
+
+def _carries(way: NextHop) -> bool:
+    return not way.drops and bool(way.may & _CARRIERS)
 
 
 @question

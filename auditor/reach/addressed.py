@@ -20,14 +20,8 @@ from auditor.reach.ends import answering, points_of
 from auditor.reach.entrances import entrances
 from auditor.reach.injected import unlisted_at
 from auditor.reach.owners import has_strangers
-from auditor.reach.points import (
-    Kind,
-    Point,
-    internet,
-    on_premises,
-    usable,
-    with_one_address,
-)
+from auditor.reach.points import Kind, Point, internet, on_premises, with_one_address
+from auditor.reach.subnet_addresses import usable
 from auditor.reach.unanswered import unanswered
 from auditor.resources.application_gateways import GatewayIpConfiguration
 from auditor.resources.base import Node

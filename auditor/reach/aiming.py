@@ -15,14 +15,15 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
 from auditor.network.hosts import addresses_named, own_server
-from auditor.network.pod_owners import clusters_with_pod
+from auditor.network.pod_owners import clusters_with_pod, is_kubenet
 from auditor.network.reasons import Reason, gap
+from auditor.network.whereabouts import may_be_carried
 from auditor.reach.entrances import Entrance, entrances_by_address
 from auditor.reach.gatewaying import Relay, listeners_at, point_of, relays_of
 from auditor.reach.owners import points_at
 from auditor.reach.points import Point, machine, vnet_of
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 Aim: TypeAlias = Point | Entrance
 """Whom a gateway connects to: in a VNet, or by a public address."""
@@ -79,7 +80,7 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
     for address in addresses:
         inside = points_at(network, address, place)
         found += inside or _public(network, address)
-    return tuple(found), () if found else _pods(network, vnet, addresses)
+    return tuple(found), () if found else _pods(network, place, vnet, addresses)
 
 
 def _public(network: Network, address: Address) -> tuple[Entrance, ...]:
@@ -87,9 +88,13 @@ def _public(network: Network, address: Address) -> tuple[Entrance, ...]:
 
 
 def _pods(
-    network: Network, vnet: VirtualNetwork, addresses: Iterable[Address]
+    network: Network, place: Subnet, vnet: VirtualNetwork, addresses: Iterable[Address]
 ) -> tuple[Reason, ...]:
-    """Say that pods may have the addresses of a pool: those of an ingress of a cluster (A-54)."""
+    """Say that pods may have the addresses of a pool: those of an ingress of a cluster (A-54).
+
+    None of kubenet where no route of the gateway's subnet leads to a node: that takes the table of
+    the nodes.
+    """
     return tuple(
         Reason(
             "k8s-objects-missing",
@@ -98,6 +103,7 @@ def _pods(
         )
         for address in addresses
         for cluster in clusters_with_pod(network, vnet, address)
+        if may_be_carried(network, place, address) or not is_kubenet(cluster)
     )
 
 

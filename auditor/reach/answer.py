@@ -23,7 +23,7 @@ from auditor.reach.as_if_public import stopped_besides
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_name import at_each, whichever_address
-from auditor.reach.doubting import others_of
+from auditor.reach.doubting import explained, others_of, reasons_of, unsure
 from auditor.reach.entrances import entrances_at
 from auditor.reach.first_steps import entrance_for
 from auditor.reach.frame import Packet
@@ -41,7 +41,7 @@ from auditor.reach.verdicts import Verdict, asked_for, parts_of
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 __all__ = [
-    "PROTOCOLS", "UNEXPLAINED", "Answer", "Verdict", "answer_on", "answers", "common_versions",
+    "PROTOCOLS", "Answer", "Verdict", "answer_on", "answers", "common_versions",
     "judged", "private_answers",
 ]  # fmt: skip
 
@@ -169,7 +169,7 @@ def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:
         verdict,
         packet,
         shown.blockers if verdict is not Verdict.REACHABLE else (),
-        _explained(_reasons_of(path, shown.steps)) if verdict is Verdict.UNKNOWN else (),
+        explained(reasons_of(path, shown.steps)) if verdict is Verdict.UNKNOWN else (),
         path,
         packet.source.version,
     )
@@ -339,20 +339,20 @@ class _Question:
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:
         if shown is None:
-            return _explained(())
+            return explained(())
         unplaced = (self.unplaced,) if self.unplaced is not None else ()
-        reasons = _explained(self._reasons(shown) or unplaced)
+        reasons = explained(self._reasons(shown) or unplaced)
         others = others_of(shown.path, packets, shown.packet)
-        rest = {reason for steps in others for reason in _reasons_of(shown.path, steps)}
+        rest = {reason for steps in others for reason in reasons_of(shown.path, steps)}
         return tuple(sorted({*reasons, *rest}))
 
     def _reasons(self, shown: Shown) -> tuple[Reason, ...]:
-        found = _reasons_of(shown.path, shown.steps)
+        found = reasons_of(shown.path, shown.steps)
         trail = shown.path.trail
         chosen = [path for path in self.paths if path.trail.chosen_by == trail.chosen_by]
-        if trail.choice and len(chosen) > 1 and not _unsure(shown.steps):
+        if trail.choice and len(chosen) > 1 and not unsure(shown.steps):
             what = "which of the machines behind the load balancer gets it"
-            there = {why for path in chosen for why in _unsure(hops_of(path, shown.packet))}
+            there = {why for path in chosen for why in unsure(hops_of(path, shown.packet))}
             found = tuple(sorted({*found, *there, Reason("balancer-choice", what, trail.choice)}))
         return found
 
@@ -384,26 +384,6 @@ def _called(point: Point) -> str:
     root = point.node.root
     own = "" if point.node is root else f"/{point.node.label}"
     return f"{root.label}{own}"
-
-
-def _reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
-    """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
-    found = _unsure(steps)
-    rewritten = (reason for other in path.trail.others for reason in other.reasons)
-    return tuple(sorted(found or set(path.trail.frame.reasons) or set(rewritten)))
-
-
-def _unsure(steps: Iterable[Step]) -> set[Reason]:
-    return {reason for step in steps if step.passes is None for reason in step.reasons}
-
-
-UNEXPLAINED = "not-told"
-"""The label of a doubt that no hop and no address explains: that there is one must not be lost."""
-
-
-def _explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    detail = "which of several machines, addresses or ways it is"
-    return reasons or (Reason(UNEXPLAINED, detail),)
 
 
 _ZERO: dict[Version, Address] = {4: Address(4, 0), 6: Address(6, 0)}

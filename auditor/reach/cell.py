@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from auditor.addresses import PortSet
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.reach.answer import Answer, Verdict
+from auditor.reach.outcomes import Outcome, Stop
 from auditor.reach.points import Point
-from auditor.reach.subnet_views import group_of
+from auditor.reach.subnet_views import View, group_of
 from auditor.reach.trail import Step
+from auditor.reach.ways import Way
 
 Packets = tuple[str, PortSet]
 """A protocol (`*`: all that are asked about), and ports."""
@@ -63,6 +66,32 @@ def _relative(step: Step, source: Point, target: Point) -> Blocker:
         own.add(group_of(end.place).lower())
     resource = "" if step.resource.lower() in own else step.resource
     return Blocker(step.code, at, resource, step.rule)
+
+
+def stop_of(outcome: Outcome, at: str) -> Blocker | None:
+    """Give the rule that is an outcome of the filters at one end, if one is that stops it."""
+    if not isinstance(outcome, Stop):
+        return None
+    if outcome.admin:
+        return Blocker("admin-rule", "", outcome.resource, outcome.rule)
+    code = "nsg-outbound" if at == "from" else "nsg-inbound"
+    return Blocker(code, at, outcome.resource, outcome.rule)
+
+
+def route_of(view: View, way: Way, code: str, at: str) -> Blocker:
+    """Give the route of one end that stops packets, or that there is none."""
+    route = way.possible[0] if way.possible else None
+    if route is None:
+        return Blocker("route" if at == "from" else "return-route", at, "", "")
+    resource = route.node.root.id if route.node is not None else ""
+    return Blocker(code, at, resource, route.name or str(route.prefix))
+
+
+def return_of(view: View, way: Way) -> Blocker:
+    """Give the route of the target that loses replies: elsewhere, or in a black hole (R-10)."""
+    route = way.possible[0] if way.possible else None
+    lost = route is not None and route.hop is Hop.NONE
+    return route_of(view, way, "return-route" if lost else "asymmetric-return", "to")
 
 
 def cell_in(parts: Iterable[tuple[Verdict, str, PortSet]]) -> Cell:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from msgspec.structs import replace
-
-from auditor.addresses import EVERYTHING, Address, PortSet
+from auditor.addresses import Address, PortSet
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
@@ -22,12 +21,12 @@ from auditor.packets.diagram import Diagram, PacketSet
 from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.cell import Blocker, Cell, cell_in, cell_of
-from auditor.reach.filtering import MIXED, PASS, PERHAPS, Outcome, Stop
+from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, return_of, route_of, stop_of
+from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
-from auditor.reach.handing_over import by_stranger, owner_of, stranger_reason
 from auditor.reach.into_networks import leads_into
-from auditor.reach.path import start
+from auditor.reach.met_appliances import Met, met
+from auditor.reach.outcomes import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.points import Point
 from auditor.reach.replying import through_appliance
 from auditor.reach.samples import coordinates, some_packet
@@ -36,6 +35,8 @@ from auditor.reach.subnet_views import View, why
 from auditor.reach.verdicts import Verdict, asked_for, parts_of
 from auditor.reach.ways import Way, leads_by
 from auditor.resources.virtual_networks import VirtualNetwork
+
+Outcomes: TypeAlias = tuple[Diagram[Outcome], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class Cells:
         self._mixed: dict[Diagram[Outcome], bool] = {}
         self._tried: dict[tuple[Bounds, ...], tuple[int, ...]] = {}
         self._leads: dict[tuple[int, str], bool | None] = {}
-        self._strangers: dict[tuple[str, Address], Reason] = {}
-        self._admitted: dict[tuple[str, Address], PacketSet] = {}
+        self._strangers: dict[tuple[str, Address], Met] = {}
         self._back: dict[tuple[int, str], bool | None] = {}
+        self._firewalled = FirewalledPairs(network, protocols, ports, tags)
 
     # Pairs asked about one by one
 
@@ -100,11 +101,11 @@ class Cells:
         space = space_of(self.network, source.version)
         asked = self._asked(space)
         if not (self._passing(out).may & asked).is_empty:
-            return Cell(Verdict.BLOCKED, blocker=_route_of(source, way, "route", "from"))
+            return Cell(Verdict.BLOCKED, blocker=route_of(source, way, "route", "from"))
         first = out.at(self._shown(Bounds.everything(space)))
         if not (asked - space.map(out, lambda value: value == first)).is_empty:
             return None  # what stops it depends on what the other end lets in
-        return Cell(Verdict.BLOCKED, blocker=_stop_of(first, "from"))
+        return Cell(Verdict.BLOCKED, blocker=stop_of(first, "from"))
 
     def _shown(self, *filters: Bounds) -> tuple[int, ...]:
         """Give the packet by which it is shown that nothing passes; its addresses do not matter.
@@ -179,12 +180,12 @@ class Cells:
         goes: Sequence[bool | None],
     ) -> Blocker:
         at = self._shown(self._passing(out), self._passing(into))
-        found = _stop_of(out.at(at), "from")
+        found = stop_of(out.at(at), "from")
         if found is None and _any(goes) is False:
-            found = _route_of(source, source.ways.at(target.host), "route", "from")
+            found = route_of(source, source.ways.at(target.host), "route", "from")
         if found is None:
-            found = _stop_of(into.at(at), "to")
-        return found or _route_of(target, target.ways.at(source.host), "asymmetric-return", "to")
+            found = stop_of(into.at(at), "to")
+        return found or return_of(target, target.ways.at(source.host))
 
     # By an appliance of which nothing is told
 
@@ -192,58 +193,53 @@ class Cells:
         self, source: View, out: Diagram[Outcome], target: View, appliance: Address
     ) -> Cell:
         """Give the cell of two subnets between which all packets go to an appliance."""
-        if self._may_refuse(source, target, appliance):
-            return self._engine(source, target)
+        past = self._met(source, appliance)
         straight = target.lets_in(source.addresses)
-        rewritten = target.lets_in(((appliance.value, appliance.value),))
+        rewritten = target.lets_in_from(past.own.intervals(source.version))
         if (
             straight is None
-            or rewritten is None
-            or any(map(self._is_mixed, (out, straight, rewritten)))
+            or (past.several and len(rewritten) > 1)
+            or any(map(self._is_mixed, (out, straight, *rewritten)))
+            or past.may_refuse(source.point, target.point)
         ):
             return self._engine(source, target)
         told = self._doubtful_sets(out, straight, rewritten)
         if told.cell.verdict is Verdict.BLOCKED:
-            both = self._passing(straight), self._passing(rewritten)
-            entering = Bounds(both[0].may | both[1].may, both[0].must & both[1].must)
-            at = self._shown(self._passing(out), entering)
-            blocker = _stop_of(out.at(at), "from") or _stop_of(straight.at(at), "to")
+            at = self._shown(self._passing(out), self._either(straight, rewritten))
+            blocker = stop_of(out.at(at), "from") or stop_of(straight.at(at), "to")
             return told.cell._replace(blocker=blocker)
-        reasons = {self._stranger(source, appliance)}
+        reasons = {past.reason}
         for packet in told.unsure:
             reasons |= self._why(source, out, straight, target, packet)
         return told.cell._replace(reasons=tuple(sorted(reasons)))
 
-    def _may_refuse(self, source: View, target: View, appliance: Address) -> bool:
-        """Whether the rules at an appliance stop anything between two subnets (P-7)."""
-        space = space_of(self.network, source.version)
-        key = (source.point.home, appliance)
-        admitted = self._admitted.get(key)
-        if admitted is None:
-            anyone = replace(source.point, addresses=EVERYTHING, reasons=())
-            trail = start(self.network, anyone, source.version, EVERYTHING, self.tags)
-            admitted = space.all - space.all
-            for each in by_stranger(trail, appliance, trail.source):
-                admitted |= each.bounds.may
-            self._admitted[key] = admitted
-        if admitted == space.all:
-            return False
-        asked = space.having(source=source.point.addresses, destination=target.point.addresses)
-        return not asked <= admitted
-
-    def _stranger(self, source: View, appliance: Address) -> Reason:
+    def _met(self, source: View, appliance: Address) -> Met:
         key = (source.point.home, appliance)
         found = self._strangers.get(key)
         if found is None:
-            who = owner_of(self.network, source.point, appliance)
-            found = self._strangers[key] = stranger_reason(who)
+            version = source.version
+            found = met(self.network, source.point, version, self.tags, appliance)
+            self._strangers[key] = found
         return found
 
     # By an Azure Firewall
 
-    def by_firewall(self, source: View, target: View) -> Cell:
-        """Give the cell of two subnets between which some other appliance stands."""
+    def by_any(self, source: View, target: View) -> Cell:
+        """Give the cell of two subnets between which any appliances may stand."""
         return self._engine(source, target)
+
+    def by_firewall(
+        self, source: View, out: Diagram[Outcome], way: Way, target: View, firewall: Passage
+    ) -> Cell:
+        """Give the cell of two subnets between which all packets go to an Azure Firewall."""
+        ends = source, firewall.view
+        straight, rewritten = (target.lets_in(each.addresses) for each in ends)
+        found = None
+        if straight is not None and rewritten is not None:
+            filters = Filters(out, straight, rewritten)
+            if not any(map(self._is_mixed, filters)):
+                found = self._firewalled.cell(source, target, filters, way, firewall)
+        return found or self._engine(source, target)
 
     def beyond_firewall(
         self,
@@ -251,14 +247,14 @@ class Cells:
         out: Diagram[Outcome],
         way: Way,
         target: View,
-        firewall: View,
-        address: Address,
+        passage: Passage,
     ) -> Cell | None:
         """Give the cell of a target whose network the firewall's does not lead to.
 
         None: what stops packets first has to be asked about. It is the way of the source unless
         fewer things stop packets at the firewall: whoever filters or replies there lets them pass.
         """
+        firewall = passage.view
         if self._any_leads(firewall, target, target.point.home, firewall.vnet):
             return None
         onward = [route for way in firewall.ways_to(target.addresses) for route in way.possible]
@@ -269,7 +265,7 @@ class Cells:
         if self._any_leads(target, source, source.point.home, target.vnet):
             return None
         replies = (*target.ways_to(source.addresses), *target.ways_to(firewall.addresses))
-        if any(leads_by(each, address) is not False for each in replies):
+        if any(leads_by(each, passage.address) is not False for each in replies):
             return None
         entering = [target.lets_in(each.addresses) for each in (source, firewall)]
         if any(each is None or self._is_mixed(each) for each in (out, *entering)):
@@ -307,15 +303,23 @@ class Cells:
         return found
 
     def _doubtful_sets(
-        self, out: Diagram[Outcome], into: Diagram[Outcome], rewritten: Diagram[Outcome]
+        self, out: Diagram[Outcome], into: Diagram[Outcome], rewritten: Outcomes
     ) -> _Told:
         """What may pass both filters, when something between may put its address in place."""
         key = (out, into, rewritten)
         found = self._told.get(key)
         if found is None:
-            either = self._passing(into) | self._passing(rewritten)
-            found = self._told[key] = self._said((self._passing(out) & either).doubtful())
+            total = self._passing(out) & self._either(into, rewritten)
+            found = self._told[key] = self._said(total.doubtful())
         return found
+
+    def _either(self, into: Diagram[Outcome], rewritten: Outcomes) -> Bounds:
+        """What may get in as it is or rewritten, and what does in any case."""
+        first, *others = map(self._passing, (into, *rewritten))
+        may, must = first.may, first.must
+        for each in others:
+            may, must = may | each.may, must & each.must
+        return Bounds(may, must)
 
     def _said(self, total: Bounds) -> _Told:
         space = total.may.space
@@ -367,30 +371,13 @@ class Cells:
             (target, source, into, Direction.INBOUND),
         ):
             if outcome.at(at) == PERHAPS:
-                found.update(why(self.network, here, direction, other, packet, self.tags))
+                found.update(why(self.network, here, direction, other.host, packet, self.tags))
         return found
 
 
 def _any(answers: Iterable[bool | None]) -> bool | None:
     found = set(answers)
     return True if True in found else None if None in found else False
-
-
-def _stop_of(outcome: Outcome, at: str) -> Blocker | None:
-    if not isinstance(outcome, Stop):
-        return None
-    if outcome.admin:
-        return Blocker("admin-rule", "", outcome.resource, outcome.rule)
-    code = "nsg-outbound" if at == "from" else "nsg-inbound"
-    return Blocker(code, at, outcome.resource, outcome.rule)
-
-
-def _route_of(view: View, way: Way, code: str, at: str) -> Blocker:
-    route = way.possible[0] if way.possible else None
-    if route is None:
-        return Blocker("route" if at == "from" else "return-route", at, "", "")
-    resource = route.node.root.id if route.node is not None else ""
-    return Blocker(code, at, resource, route.name or str(route.prefix))
 
 
 def _doubts_of(way: Way) -> set[Reason]:

@@ -36,12 +36,14 @@ from auditor.reach.into_networks import or_around
 from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, is_unplaced, vnet_of
+from auditor.reach.resolvers import into_resolver
 from auditor.reach.stages import Reply, goes, if_somebody, remark
 from auditor.reach.trail import Trail
 from auditor.reach.unforwarded import beside_the_known, forwarding, frontend_point
 from auditor.reach.ways import Way, goes_past, leads_to, reaches_endpoint, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
+from auditor.resources.dns_resolvers import ResolverInboundEndpoint
 from auditor.resources.load_balancers import InboundNatRule, LoadBalancerFrontend
 from auditor.resources.private_endpoints import PrivateEndpoint
 
@@ -59,6 +61,8 @@ def deliver(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, 
             yield from deliver(trail, server, reply)
     elif isinstance(target.node, PrivateEndpoint):
         yield from at_endpoint(trail, target, target.node)
+    elif isinstance(target.node, ResolverInboundEndpoint):
+        yield reply(into_resolver(trail, target, target.node), target), target
     elif isinstance(target.node, GatewayFrontend):
         gateway = target.node.root
         if isinstance(gateway, ApplicationGateway):

@@ -5,8 +5,9 @@ Ports of one answer may be in doubt for reasons of their own: two rules name two
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from auditor.network.reasons import Reason
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import sections
 from auditor.ports import PortSet
@@ -22,6 +23,12 @@ _MOST = 4
 
 def others_of(path: Path, packets: PacketSet, shown: Packet) -> Iterator[list[Step]]:
     """Give what happens to some packets of an answer that the path tells apart by their port."""
+    for packet in packets_besides(path, packets, shown):
+        yield hops_of(path, packet)
+
+
+def packets_besides(path: Path, packets: PacketSet, shown: Packet) -> Iterator[Packet]:
+    """Give those packets, besides the one that is shown."""
     left = _MOST
     here = packets & path.trail.sent & path.bounds.unsure
     for low, high in sections(here, "destination_port"):
@@ -29,5 +36,27 @@ def others_of(path: Path, packets: PacketSet, shown: Packet) -> Iterator[list[St
             ports = path.trail.space.having(destination_ports=PortSet.of(low, high))
             packet = some_packet(here & ports)
             if packet is not None:
-                yield hops_of(path, packet)
+                yield packet
                 left -= 1
+
+
+def reasons_of(path: Path, steps: Iterable[Step]) -> tuple[Reason, ...]:
+    """Say why a packet on a path is not told; because of its addresses, where no hop says why."""
+    found = unsure(steps)
+    rewritten = (reason for other in path.trail.others for reason in other.reasons)
+    return tuple(sorted(found or set(path.trail.frame.reasons) or set(rewritten)))
+
+
+def unsure(steps: Iterable[Step]) -> set[Reason]:
+    """Give the reasons of all hops of which it is not told whether they let a packet pass."""
+    return {reason for step in steps if step.passes is None for reason in step.reasons}
+
+
+UNEXPLAINED = "not-told"
+"""The label of a doubt that no hop and no address explains: that there is one must not be lost."""
+
+
+def explained(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Give some reasons, or that there is a doubt which none explains."""
+    detail = "which of several machines, addresses or ways it is"
+    return reasons or (Reason(UNEXPLAINED, detail),)

@@ -37,6 +37,7 @@ from auditor.reach.points import (
     on_premises,
     part_in_subnet,
 )
+from auditor.reach.resolvers import resolver
 from auditor.reach.services import service
 from auditor.reach.unanswered import unanswered
 from auditor.resources import walk
@@ -49,6 +50,7 @@ from auditor.resources.compute import (
     ScaleSetIpConfiguration,
     VirtualMachine,
 )
+from auditor.resources.dns_resolvers import DnsResolver, ResolverInboundEndpoint
 from auditor.resources.firewalls import Firewall
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint, FrontDoorProfile
 from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
@@ -189,6 +191,20 @@ def _(node: GatewayFrontend, network: Network) -> tuple[Point, ...]:
 @points_of.register
 def _(node: PrivateEndpoint, network: Network) -> tuple[Point, ...]:
     return (endpoint(network, node),)
+
+
+@points_of.register
+def _(node: DnsResolver, network: Network) -> tuple[Point, ...]:
+    below = network.below(f"{node.key}/")
+    found = _each(network, (each for each in below if isinstance(each, ResolverInboundEndpoint)))
+    if not found and not network.asked_below(node):
+        raise Undetermined(f"the inbound endpoints of {node.label}", resource=node.id)
+    return found
+
+
+@points_of.register
+def _(node: ResolverInboundEndpoint, network: Network) -> tuple[Point, ...]:
+    return resolver(network, node)
 
 
 @points_of.register

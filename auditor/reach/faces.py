@@ -20,12 +20,13 @@ from auditor.reach.filtering import admitted
 from auditor.reach.firewalling import passing
 from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.gatewaying import point_of, ports_of
-from auditor.reach.handing_over import by_stranger, firewall_at
+from auditor.reach.handing_over import firewall_at
 from auditor.reach.linking import links_of
 from auditor.reach.path import SILENT, start
 from auditor.reach.points import Point, vnet_of
 from auditor.reach.relaying import aims_towards, private_frontends
 from auditor.reach.space import space_of
+from auditor.reach.untold_appliances import through_stranger
 from auditor.reach.ways import Ways, appliances_of, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
@@ -103,7 +104,7 @@ def _strangers(network: Network, point: Point, version: Version) -> tuple[object
     found: list[object] = list(_flags(network, point))
     for address in appliances_of(network, point.place):
         if address.version == version and firewall_at(network, point, address) is None:
-            passed = by_stranger(trail, address, point)
+            passed = through_stranger(trail, address, point)
             found.append(any_of(trail.space, (each.bounds for each in passed)).may)
     return tuple(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from auditor import ids
-from auditor.addresses import AddressSet, PortSet
+from auditor.addresses import EVERYTHING, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import place_name
@@ -20,14 +20,20 @@ from auditor.reach.narrowing import narrowed
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import if_so, remark
 from auditor.reach.trail import Step, Tell, Trail
+from auditor.resources.dns_resolvers import ResolverInboundEndpoint
 
 _FILTERED = frozenset(
     {Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY, Kind.ENDPOINT, Kind.PLATFORM, Kind.NOBODY}
 )
 
 
-def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
-    """Add what the security rules at a point let through (P-1, P-2)."""
+def filters(
+    trail: Trail, point: Point, direction: Direction, *, towards: AddressSet = EVERYTHING
+) -> Trail:
+    """Add what the security rules at a point let through (P-1, P-2).
+
+    Of packets that are not `towards` some addresses it is not told whether the rules see them.
+    """
     if point.kind not in _FILTERED:
         return trail
     here = narrowed(trail, point, direction)
@@ -35,6 +41,9 @@ def filters(trail: Trail, point: Point, direction: Direction) -> Trail:
         here = admitted(
             trail.network, point.nic, direction, trail.space.version, point.subnet, trail.tags
         )
+    if towards != EVERYTHING:
+        elsewhere = trail.space.having(destination=EVERYTHING - towards)
+        here = Bounds(here.may | elsewhere, here.must)
     if point.kind is Kind.ENDPOINT and point.nic is None:
         return _without_nic(trail, point, direction, here)
     return trail.through(here, _filter_teller(trail, point, direction))
@@ -61,7 +70,12 @@ def _without_nic(trail: Trail, point: Point, direction: Direction, here: Bounds)
 
 
 def groups_apply(point: Point) -> bool | None:
-    """Whether the groups of a subnet apply to private endpoints in it; None: not told."""
+    """Whether the groups of a subnet apply to private endpoints in it; None: not told.
+
+    Of the endpoints of a DNS resolver no fact tells.
+    """
+    if isinstance(point.node, ResolverInboundEndpoint):
+        return None
     try:
         told = point.place.properties.private_endpoint_network_policies if point.place else None
     except Undetermined:

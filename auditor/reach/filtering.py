@@ -16,13 +16,12 @@ from auditor.network.effective_rules import Direction, EffectiveRules, is_endpoi
 from auditor.network.flow import terms_at
 from auditor.network.graph import Missing, Network, question, question_about
 from auditor.network.interfaces import Interface
-from auditor.network.layers import Action, Layer, LayerKind, Listing, holder_of
+from auditor.network.layers import Action, Layer, LayerKind, Listing
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.surroundings import Surroundings
 from auditor.network.terms import MAYBE_DENIED, MAYBE_FINAL, Term, Terms
 from auditor.packets.compile import first_match
-from auditor.packets.diagram import Diagram, PacketSet
-from auditor.packets.reshape import merged
+from auditor.packets.diagram import PacketSet
 from auditor.packets.space import Box
 from auditor.reach.bounds import Bounds
 from auditor.reach.space import CONDITIONS, FlowSpace, always, somehow, space_of
@@ -194,7 +193,7 @@ def sifted(terms: Terms) -> tuple[Sifted, ...]:
     return tuple(
         Sifted(
             layer.kind is LayerKind.ADMIN,
-            tuple(Judged(term, allows(layer, term), _ends(layer, term)) for term in found),
+            tuple(Judged(term, allows(layer, term), is_final(layer, term)) for term in found),
         )
         for layer, found in zip(terms.rules.layers, terms.layers, strict=True)
     )
@@ -202,7 +201,8 @@ def sifted(terms: Terms) -> tuple[Sifted, ...]:
 
 def compiled(space: FlowSpace, layers: Sequence[Sifted], inbound: bool) -> Bounds:
     """Give the packets that pass all layers."""
-    shared = _shared((each.admin, [judged.term for judged in each.terms]) for each in layers)
+    terms = ((each.admin, [judged.term for judged in each.terms]) for each in layers)
+    shared = shared_conditions(terms)
     most = _passing(space, layers, shared, inbound, True)
     exact = not any(judged.term.conditions for each in layers for judged in each.terms)
     least = most if exact else _passing(space, layers, shared, inbound, False)
@@ -211,16 +211,7 @@ def compiled(space: FlowSpace, layers: Sequence[Sifted], inbound: bool) -> Bound
     return Bounds(most, least)
 
 
-def _is_open(terms: Terms) -> bool:
-    return any(term.conditions for layer in terms.layers for term in layer)
-
-
-def _shared_by(terms: Terms) -> dict[str, str]:
-    kinds = (layer.kind is LayerKind.ADMIN for layer in terms.rules.layers)
-    return _shared(zip(kinds, terms.layers, strict=True))
-
-
-def _shared(layers: Iterable[tuple[bool, Iterable[Term]]]) -> dict[str, str]:
+def shared_conditions(layers: Iterable[tuple[bool, Iterable[Term]]]) -> dict[str, str]:
     """Give a dimension to every condition on which more than one rule depends."""
     users: dict[str, set[object]] = {}
     for number, (admin, layer) in enumerate(layers):
@@ -245,9 +236,9 @@ def _passing(
     total = space.all
     final = space.empty
     for admin, found in layers:
-        if admin and _loose((each.term for each in found), shared):
+        if admin and is_loose((each.term for each in found), shared):
             return space.all if generous else space.empty
-        kept = [each for each in found if _counts(each.term, each.allows, shared, generous)]
+        kept = [each for each in found if counts(each.term, each.allows, shared, generous)]
         boxes = [box_of(space, each.term, shared, inbound) for each in kept]
         total &= first_match(space, boxes, [each.allows for each in kept], True)
         if admin:
@@ -255,7 +246,7 @@ def _passing(
     return total | final
 
 
-def _loose(terms: Iterable[Term], shared: dict[str, str]) -> bool:
+def is_loose(terms: Iterable[Term], shared: dict[str, str]) -> bool:
     """Whether some condition has no dimension: an Allow of an admin rule has no simple bounds."""
     return any(condition not in shared for term in terms for condition, _ in term.conditions)
 
@@ -269,13 +260,14 @@ def allows(layer: Layer, term: Term) -> bool:
     return layer.rules[term.label].action is not Action.DENY
 
 
-def _ends(layer: Layer, term: Term) -> bool:
+def is_final(layer: Layer, term: Term) -> bool:
+    """Tell whether packets that a term decides skip all later layers (N-50), or may."""
     if term.label < 0:
         return term.label == MAYBE_FINAL
     return layer.kind is LayerKind.ADMIN and layer.rules[term.label].action is Action.FINAL
 
 
-def _counts(term: Term, allows: bool, shared: dict[str, str], generous: bool) -> bool:
+def counts(term: Term, allows: bool, shared: dict[str, str], generous: bool) -> bool:
     """Whether a rule that may match counts as matching, for this bound."""
     certain = all(condition in shared for condition, _ in term.conditions)
     return certain or allows is generous
@@ -296,110 +288,3 @@ def box_of(space: FlowSpace, term: Term, shared: dict[str, str], inbound: bool) 
         source_port=term.source_ports,
         **conditions,
     )
-
-
-# The same, with the names of those who deny
-
-
-class Stop(NamedTuple):
-    """A rule that denies: of the subnet's own group where `resource` is empty.
-
-    Without a `rule`, one of several; it is not told which.
-    """
-
-    admin: bool = False
-    resource: str = ""
-    rule: str = ""
-
-
-PASS, PERHAPS, MIXED = "pass", "perhaps", "mixed"
-"""Other outcomes; mixed is what is not the same for all addresses of somebody."""
-
-UNNAMED = Stop()
-
-Outcome: TypeAlias = str | Stop
-
-_FINAL = "final"
-
-
-def outcomes(
-    network: Network,
-    subnet: Subnet,
-    direction: Direction,
-    version: Version,
-    tags: ServiceTags = NO_TAGS,
-) -> Diagram[Outcome]:
-    """Give what becomes of each packet at the filters of any machine of a subnet.
-
-    Passing surely is `admitted(...).must`, surely or perhaps `may`.
-    """
-    terms = terms_at(network, None, direction, subnet, tags)
-    rules = terms.rules
-    names = tuple(_said_by(layer) for layer in rules.layers)
-    key = (Key(network, rules, None), version, names)
-    known = network.ask(_told)
-    found = known.get(key)
-    if found is None:
-        space = space_of(network, version)
-        found = known[key] = _outcomes(space, terms) if names else space.leaf(PASS)
-    return found
-
-
-def _said_by(layer: Layer) -> tuple[str, ...]:
-    own = layer.group.id if layer.group is not None else ""
-    elsewhere = {holder_of(rule.resource) for rule in layer.rules} - {own}
-    return (*sorted(elsewhere), *(rule.name for rule in layer.rules))
-
-
-@question
-def _told(network: Network) -> dict[object, Diagram[Outcome]]:
-    return {}
-
-
-def _outcomes(space: FlowSpace, terms: Terms) -> Diagram[Outcome]:
-    shared = _shared_by(terms)
-    most = _deciding(space, terms, shared, True)
-    least = _deciding(space, terms, shared, False) if _is_open(terms) else most
-    for name in shared.values():
-        most, least = merged(most, name, either), merged(least, name, either)
-    return most if most is least else space.combine(most, least, either)
-
-
-def either(one: Outcome, other: Outcome) -> Outcome:
-    """Give the outcome when it is not told which of two it is."""
-    if one == other:
-        return one
-    both = isinstance(one, Stop) and isinstance(other, Stop)
-    return UNNAMED if both else PERHAPS
-
-
-def _deciding(
-    space: FlowSpace, terms: Terms, shared: dict[str, str], generous: bool
-) -> Diagram[Outcome]:
-    inbound = terms.rules.inbound
-    total: Diagram[Outcome] = space.leaf(PASS)
-    for layer, found in zip(terms.rules.layers, terms.layers, strict=True):
-        if layer.kind is LayerKind.ADMIN and _loose(found, shared):
-            return space.leaf(PASS) if generous else space.leaf(UNNAMED)
-        kept = [t for t in found if _counts(t, allows(layer, t), shared, generous)]
-        boxes = [box_of(space, term, shared, inbound) for term in kept]
-        here = first_match(space, boxes, [_outcome(layer, term) for term in kept], PASS)
-        total = here if total.is_leaf else space.combine(total, here, _then)
-    if not any(layer.kind is LayerKind.ADMIN for layer in terms.rules.layers):
-        return total
-    return space.map(total, lambda value: PASS if value == _FINAL else value)
-
-
-def _then(before: Outcome, here: Outcome) -> Outcome:
-    return here if before == PASS else before
-
-
-def _outcome(layer: Layer, term: Term) -> Outcome:
-    if allows(layer, term):
-        return _FINAL if _ends(layer, term) else PASS
-    if term.label < 0:
-        return UNNAMED
-    rule = layer.rules[term.label]
-    holder = holder_of(rule.resource)
-    own = layer.group is not None and holder.lower() == layer.group.key
-    return Stop(layer.kind is LayerKind.ADMIN, "" if own else holder, rule.name)

@@ -32,15 +32,11 @@ def taken_back(trail: Trail, here: Point, source: Point) -> Trail:
 
 
 def _asked(trail: Trail, here: Point, end: Point, name: str) -> Trail:
-    vnet = vnet_of(trail.network, end)
-    if vnet is None or not end.home or end.home == here.home:
-        return trail
-    peering = _peering(trail, vnet, here.home)
+    peering = whose_word(trail.network, here, end)
     if peering is None:
-        return trail  # the routes tell that there is no way at all
-    allowed, reasons = _allows(peering)
-    if allowed is True:
         return trail
+    allowed, reasons = _allows(peering)
+    there = ids.name(peering.root.id)
     hub = trail.network.nodes.get(here.home)
     own = _space(trail.network, hub) if isinstance(hub, VirtualNetwork) else AddressSet()
     parts: dict[bool | None, AddressSet] = {True: own, allowed: EVERYTHING - own}
@@ -50,24 +46,35 @@ def _asked(trail: Trail, here: Point, end: Point, name: str) -> Trail:
         "forwarded-traffic",
         peering.root.id,
         lambda _: (
-            f"{peering.label} of {ids.name(vnet.id)} takes no {word} that is only forwarded"
+            f"{peering.label} of {there} takes no {word} that is only forwarded"
             if allowed is False
             else f"it is not told whether {peering.label} takes what is only forwarded"
         ),
         _seen(trail, parts, name),
         reasons=reasons,
-        opening=f"set allowForwardedTraffic on the peering {peering.label} of {ids.name(vnet.id)}",
+        opening=f"set allowForwardedTraffic on the peering {peering.label} of {there}",
         rule=peering,
         passed=f"its address lies in {ids.name(here.home)}: it is not only forwarded",
     )
+
+
+def whose_word(network: Network, here: Point, end: Point) -> Peering | None:
+    """Give the peering that keeps what an appliance forwards from an end's network, or may."""
+    vnet = vnet_of(network, end)
+    if vnet is None or not end.home or end.home == here.home:
+        return None
+    peering = _peering(network, vnet, here.home)
+    if peering is None:
+        return None  # the routes tell that there is no way at all
+    return None if _allows(peering)[0] is True else peering
 
 
 def _seen(trail: Trail, parts: dict[bool | None, AddressSet], name: str) -> Bounds:
     return of_addresses(trail.space, name, parts)
 
 
-def _peering(trail: Trail, vnet: VirtualNetwork, home: str) -> Peering | None:
-    for tie in ties_of(trail.network, vnet).ties:
+def _peering(network: Network, vnet: VirtualNetwork, home: str) -> Peering | None:
+    for tie in ties_of(network, vnet).ties:
         if tie.far_key == home:
             return tie.peering
     return None

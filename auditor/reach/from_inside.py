@@ -28,18 +28,23 @@ from auditor.reach.from_sites import (
     gateway_subnets_towards,
     lent_to,
 )
-from auditor.reach.path import Path, ends_at, start, towards
-from auditor.reach.pings import pings
-from auditor.reach.points import Kind, Point, anywhere_in
-from auditor.reach.sending import (
+from auditor.reach.outwards import (
     leave,
     leave_by_appliances,
     leave_by_gateways,
     leave_by_service_endpoint,
-    send,
     to_sites,
 )
-from auditor.reach.services import answered, by_hidden_endpoint, endpoint_services
+from auditor.reach.path import Path, ends_at, start, towards
+from auditor.reach.pings import pings
+from auditor.reach.points import Kind, Point, anywhere_in
+from auditor.reach.sending import send
+from auditor.reach.services import (
+    answered,
+    by_hidden_endpoint,
+    endpoint_services,
+    lets_in_by_subnet,
+)
 from auditor.reach.trail import Step, Trail
 from auditor.reach.unanswered import own_public_addresses, own_space, to_nobody
 from auditor.reach.unplaced import to_unplaced
@@ -119,7 +124,19 @@ def _to_outside(
         for outside in leave_by_service_endpoint(out, source, to):
             yield Path(source, target, outside)
     if service:
+        if by and lets_in_by_subnet(network, target, source):
+            yield Path(source, target, _either_way(trail, source, target, to))
         yield from _to_hidden_endpoint(network, source, target, version, tags)
+
+
+def _either_way(trail: Trail, source: Point, target: Point, to: AddressSet) -> Trail:
+    """Follow packets to a service that takes them by a service endpoint, past the endpoint.
+
+    Where it is not told whether the endpoint takes them, they get there in either case if they do
+    so by their way out (R-40, L-24).
+    """
+    out = leave(filters(trail, source, Direction.OUTBOUND), source, to)
+    return answered(out, target, subnets=False)
 
 
 def _to_hidden_endpoint(

@@ -35,6 +35,7 @@ from auditor.reach.untold_balancers import from_sites_by_untold
 from auditor.reach.ways import appliances_of
 from auditor.resources import walk
 from auditor.resources.hybrid import Connection, VirtualNetworkGateway
+from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -74,7 +75,7 @@ def from_sites_to(
         trail = towards(start(network, source, version, aim.addresses, tags), aim)
         here = anywhere_in(network, subnet)
         inside = by_gateway(trail, subnet, "it comes in by the gateway of its network")
-        if aim.kind is Kind.ENDPOINT and subnet not in lent_to(network, aim):
+        if isinstance(aim.node, PrivateEndpoint) and subnet not in lent_to(network, aim):
             found = by_appliances(inside, here, aim)
         else:
             found = onward(inside, here, aim, to_gateway(inside))
@@ -292,7 +293,7 @@ def _by_appliances(
         for gateway in gateways_in(network, far) if isinstance(far, VirtualNetwork) else ():
             if any(appliances_of(network, each) for each in _homes(network, [gateway]).values()):
                 yield gateway
-    if target.kind is not Kind.ENDPOINT:  # whose answers take no user's route
+    if not isinstance(target.node, PrivateEndpoint):  # whose answers take no user's route
         yield from _answered_by_appliances(network, vnet)
 
 

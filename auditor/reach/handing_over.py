@@ -12,18 +12,14 @@ from collections.abc import Iterator
 import msgspec
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_PORT, EVERYTHING, NOTHING, Address, AddressSet, PortSet
+from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet
 from auditor.network.address_owners import Owner, owned_addresses
-from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
-from auditor.network.routing.peered import ties_of
 from auditor.packets.diagram import PacketSet
-from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
-from auditor.reach.filter_stage import filters
 from auditor.reach.firewalling import (
     Homes,
     bears_own,
@@ -34,16 +30,20 @@ from auditor.reach.firewalling import (
 )
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.frame import of_addresses
-from auditor.reach.health import chosen
 from auditor.reach.into_networks import leads_into
-from auditor.reach.loops import handed_back
-from auditor.reach.points import Kind, Point, machine, part_in_subnet, possible, vnet_of
+from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.stages import Reply, goes, remark, replies
+from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Stage, Trail
+from auditor.reach.untold_appliances import (
+    joined_with,
+    owner_of,
+    stranger_reason,
+    through_stranger,
+)
 from auditor.reach.ways import LeadsBy, Way, leads_by, leaves_by, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.private_endpoints import PrivateEndpoint
 
 
 class Passed(msgspec.Struct, frozen=True):
@@ -129,6 +129,13 @@ class Passed(msgspec.Struct, frozen=True):
         return replace(then, stages=(*then.stages, self.onwards))
 
 
+class Untold(msgspec.Struct, frozen=True):
+    """An appliance of which nothing is told that packets may be past: `why` says what is not."""
+
+    trail: Trail
+    why: Reason
+
+
 def _perhaps(before: Trail, after: Trail) -> Trail:
     """Doubt what the stages stop by which a trail is longer than it was."""
     known = len(before.stages)
@@ -141,7 +148,7 @@ def _perhaps(before: Trail, after: Trail) -> Trail:
 
 def past_appliances(
     trail: Trail, source: Point, to: AddressSet, before: Passed | None = None
-) -> Iterator[Passed | Trail]:
+) -> Iterator[Passed | Untold]:
     """Follow packets past each appliance that routes name, and past those named there, and so on.
 
     Of one that is no Azure Firewall, a way on which nothing is certain: where it leads is not told.
@@ -156,7 +163,8 @@ def past_appliances(
         configuration = firewall_at(trail.network, source, address)
         firewall = configuration.root if configuration is not None else None
         if configuration is None or not isinstance(firewall, Firewall):
-            yield from by_stranger(there, address, source)
+            why = stranger_reason(owner_of(trail.network, source, address))
+            yield from (Untold(each, why) for each in through_stranger(there, address, source))
             continue
         here = part_in_subnet(trail.network, Kind.FIREWALL, configuration)
         if before is not None:
@@ -173,11 +181,11 @@ def brought(
 ) -> Iterator[tuple[Trail, Reply]]:
     """Follow packets into the network of their target by appliances, each with the way back."""
     for passed in past_appliances(trail, source, target.addresses, before):
-        if isinstance(passed, Trail):
-            yield passed, lambda then, _: then
+        if isinstance(passed, Untold):
+            yield passed.trail, lambda then, _: then
         else:
             there = taken(arrives(passed.trail, passed.here, target), passed.here, target)
-            if target.kind is Kind.ENDPOINT:
+            if isinstance(target.node, PrivateEndpoint):
                 there = passed.answered_by_endpoint(there)
             yield there, passed.reply
 
@@ -197,103 +205,11 @@ def appliances_towards(trail: Trail, source: Point, to: AddressSet) -> tuple[Add
     return tuple(sorted(found))
 
 
-def by_stranger(trail: Trail, appliance: Address, at: Point) -> Iterator[Trail]:
-    """Follow packets from a point through an appliance of which nothing is told (section 12).
-
-    Behind a load balancer there are several.
-    """
-    who = owner_of(trail.network, at, appliance)
-    vnet = vnet_of(trail.network, at)
-    back = handed_back(trail.network, vnet, appliance, trail.space.version) if vnet else NOTHING
-    trail = remark(
-        trail,
-        "appliance",
-        str(appliance),
-        lambda _: f"it cannot be told what the appliance {who} does with it",
-        Bounds.maybe(~trail.space.having(destination=back) if back else trail.space.all),
-        reasons=(stranger_reason(who),),
-        stopped=f"the routes of the appliance {who} lead back to it (R-5)",
-        opening=f"take the route back to {who} out of the table of its own subnet",
-    )
-    # It may put its own address in the place of the source's.
-    own = AddressSet.from_range(appliance, appliance)
-    for there in _into_stranger(trail, appliance, at):
-        yield there.perhaps_becoming(source=own, source_port=EVERY_PORT)
-
-
-def _into_stranger(trail: Trail, appliance: Address, at: Point) -> Iterator[Trail]:
-    """Add the rules at the NIC of an appliance, which are asked of what it forwards too (P-7)."""
-    nodes = [each.node for each in _owners(trail.network, at, appliance)]
-    if len(nodes) == 1 and isinstance(nodes[0], IpConfiguration):
-        yield filters(trail, machine(trail.network, nodes[0]), Direction.INBOUND)
-    elif len(nodes) == 1 and isinstance(nodes[0], LoadBalancerFrontend):
-        yield from _behind(trail, nodes[0])
-    else:
-        yield trail
-
-
-def _behind(trail: Trail, front: LoadBalancerFrontend) -> Iterator[Trail]:
-    """Add the same of each appliance behind a load balancer, which must be healthy too (E-16).
-
-    Its address is no end of the packet, and stays out of it.
-    """
-    found = forwards_of(trail.network, front)
-    told = not found.reasons and all(_is_told(each) for each in found.known)
-    if not told:
-        yield trail
-        return
-    for each in found.known:
-        if each.target is not None:
-            there = chosen(trail, each, each.target)
-            yield filters(there, each.target, Direction.INBOUND)
-    if not found.known:
-        yield remark(
-            trail,
-            "load-balancer",
-            front.root.id,
-            lambda _: f"no machine is behind {front.root.label} (R-11)",
-            Bounds.nothing(trail.space),
-            opening=f"put the appliances into the pool of {front.root.label}",
-        )
-
-
-def _is_told(forward: Forward) -> bool:
-    """Whether a rule for all ports leads to a machine of which nothing is in doubt."""
-    known = forward.target is not None and forward.target.kind is Kind.MACHINE
-    return known and not forward.reasons and forward.ports == PortSet.of(0, 65535)
-
-
-def stranger_reason(who: str) -> Reason:
-    """Say why it is not told what becomes of packets at an appliance."""
-    return Reason(f"nva:{who}", "whether it lets the packet through, and as what")
-
-
-def owner_of(network: Network, source: Point, address: Address) -> str:
-    """Name who has an appliance's address, seen from a point, or give the address."""
-    for owner in _owners(network, source, address):
-        return owner.holder.label
-    return str(address)
-
-
-def _owners(network: Network, source: Point, address: Address) -> tuple[Owner, ...]:
-    """Who has an address in the network of a point or, if nobody has, in one joined with it."""
-    for home in (source.home, *_joined_with(network, source)):
-        owners: tuple[Owner, ...] = owned_addresses(network, home).get(address, ())
-        if owners:
-            return owners
-    return ()
-
-
-def _joined_with(network: Network, point: Point) -> list[str]:
-    vnet = vnet_of(network, point)
-    return [tie.far_key for tie in ties_of(network, vnet).ties] if vnet is not None else []
-
-
 def firewall_at(
     network: Network, source: Point, address: Address
 ) -> FirewallIpConfiguration | None:
     """Give the Azure Firewall in a point's VNet, or in one peered with it, that has an address."""
-    for key in (source.home, *_joined_with(network, source)):
+    for key in (source.home, *joined_with(network, source)):
         owners: tuple[Owner, ...] = owned_addresses(network, key).get(address, ())
         for owner in owners:
             if isinstance(owner.node, FirewallIpConfiguration):

@@ -35,11 +35,12 @@ from auditor.reach.deciding import decided, decider
 from auditor.reach.kept_back import ends_of, kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
-from auditor.reach.points import Kind, Point, anywhere_in, usable
+from auditor.reach.points import Kind, Point, anywhere_in
 from auditor.reach.replay import check
 from auditor.reach.samples import coordinates
 from auditor.reach.sending_subnets import machines_in, may_reach, senders
 from auditor.reach.space import space_of
+from auditor.reach.subnet_addresses import usable
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.snapshot.document import Gap

@@ -26,8 +26,9 @@ from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS
 from auditor.reach.bounds import Bounds
 from auditor.reach.into_networks import leads_into
-from auditor.reach.points import Kind, Point, frontend, possible, vnet_of
+from auditor.reach.points import Kind, Point, frontend, vnet_of
 from auditor.reach.stages import Reply, remark, replies
+from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way
 from auditor.resources import walk

@@ -21,8 +21,9 @@ from auditor.reach.answer import PROTOCOLS
 from auditor.reach.by_gateways import beyond_gateways
 from auditor.reach.cell import Cell
 from auditor.reach.cells import Cells
-from auditor.reach.filtering import Outcome
+from auditor.reach.firewalled_pairs import Passage
 from auditor.reach.handing_over import firewall_at
+from auditor.reach.outcomes import Outcome
 from auditor.reach.places import Places
 from auditor.reach.subnet_classes import VERSIONS, SubnetClass
 from auditor.reach.subnet_views import View, view_of
@@ -68,14 +69,14 @@ def matrix(
 class _Lead:
     """Where a way may lead: to which networks; to an appliance; or, with neither, who knows.
 
-    `plain` is false when several things may happen, appliances among them. `firewall` is that in
-    whose subnet the appliance is an Azure Firewall.
+    `plain` is false when several things may happen, appliances among them. `firewall` is that which
+    the appliance is, where it is an Azure Firewall whose subnet is told.
     """
 
     homes: frozenset[str] | None = None
     appliance: Address | None = None
     plain: bool = True
-    firewall: View | None = None
+    firewall: Passage | None = None
 
 
 class _Row:
@@ -154,11 +155,10 @@ class _Matrix:
                 targets &= near
         for i in bits(targets):
             target = self._target(view, i)
-            if lead.firewall is not None and lead.appliance is not None:
-                cell = self.cells.beyond_firewall(
-                    view, out, way, target, lead.firewall, lead.appliance
-                )
-                row.add(cell or self.cells.by_firewall(view, target), 1 << i)
+            if lead.firewall is not None:
+                given = view, out, way, target, lead.firewall
+                beyond = self.cells.beyond_firewall(*given)
+                row.add(beyond or self.cells.by_firewall(*given), 1 << i)
             elif lead.appliance is not None and lead.plain:
                 row.add(self.cells.by_stranger(view, out, target, lead.appliance), 1 << i)
             elif lead.plain:
@@ -177,7 +177,7 @@ class _Matrix:
                 row.add(self.cells.straight(view, out, target), 1 << i)
 
     def _one_by_one(self, row: _Row, view: View, i: int) -> None:
-        row.add(self.cells.by_firewall(view, self._target(view, i)), 1 << i)
+        row.add(self.cells.by_any(view, self._target(view, i)), 1 << i)
 
     def _target(self, view: View, i: int) -> View:
         """Give the view of another machine of a class."""
@@ -206,7 +206,8 @@ class _Matrix:
                 return _Lead(appliance=route.address)
             place = self.network.find(walk.peek(walk.peek(found, "properties"), "subnet"))
             there = self._view(place, view.version) if isinstance(place, Subnet) else None
-            return _Lead(appliance=route.address, plain=False, firewall=there)
+            firewall = Passage(found, there, route.address) if there is not None else None
+            return _Lead(appliance=route.address, plain=False, firewall=firewall)
         if hops & {Hop.UNKNOWN, Hop.CONNECTED_GROUP}:
             return _Lead()
         if way.reasons and not all(route.certain for route in way.possible):

@@ -19,12 +19,13 @@ from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach import points
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.lateral import hidden_at
+from auditor.reach.outwards import FORCED_TUNNEL
 from auditor.reach.own_filters import VERSIONS, denied, packets_of, spoken_to, why
-from auditor.reach.points import Point, usable
+from auditor.reach.points import Point
 from auditor.reach.replay import check
-from auditor.reach.sending import FORCED_TUNNEL
 from auditor.reach.sending_subnets import machines_in
 from auditor.reach.space import space_of
+from auditor.reach.subnet_addresses import usable
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
 from auditor.special_addresses import DOCUMENTATION, PUBLIC

@@ -21,8 +21,9 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.deciding import decided, decider
 from auditor.reach.frame import Packet
 from auditor.reach.own_filters import VERSIONS, at_subnet, denied, groups_at, only, packets_of, why
-from auditor.reach.points import points_in, usable
+from auditor.reach.points import points_in
 from auditor.reach.samples import coordinates, some_packet
+from auditor.reach.subnet_addresses import usable
 from auditor.resources.network_manager import AdminRule
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 

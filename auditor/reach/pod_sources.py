@@ -15,8 +15,9 @@ from auditor.network.pod_addresses import (
     ranges_behind,
 )
 from auditor.network.reasons import Reason
-from auditor.reach.points import Kind, Point, machine, possible
+from auditor.reach.points import Kind, Point, machine
 from auditor.reach.stages import remark
+from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Trail
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration

@@ -30,9 +30,9 @@ from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import Forward
 from auditor.reach.bounds import Bounds
 from auditor.reach.filtering import admitted
-from auditor.reach.points import possible
 from auditor.reach.space import FlowSpace
 from auditor.reach.stages import remark
+from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Trail
 from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend

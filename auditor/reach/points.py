@@ -16,12 +16,12 @@ from auditor.addresses import EVERYTHING, NOTHING, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Missing, Network, model_key, possibly, question_about
 from auditor.network.group_members import addresses_of
-from auditor.network.instances import may_own_nics, of_instances, of_other_nics
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.names import endpoint_addresses
 from auditor.network.private_link import interfaces_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
+from auditor.reach.subnet_addresses import free_in, instances_in, may_have, possible, usable
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
@@ -48,7 +48,7 @@ class Kind(Enum):
     GATEWAY = "gateway"
     """An application gateway: it answers on its listeners and starts flows of its own."""
     ENDPOINT = "endpoint"
-    """A private endpoint."""
+    """A private endpoint, or an inbound endpoint of a DNS resolver."""
     FIREWALL = "firewall"
     PLATFORM = "platform"
     """A Bastion host, or a VPN gateway."""
@@ -125,8 +125,10 @@ def machine(network: Network, configuration: Configuration) -> Point:
     addresses = extent.may
     doubts = extent.reasons() if extent.doubts else ()
     if extent.doubts and isinstance(subnet, Subnet):
-        addresses = _left(network, configuration, subnet, addresses & possible(subnet)) or addresses
-        if addresses.size == 1 and addresses == _listed(network, configuration):
+        addresses = (
+            may_have(network, configuration, subnet, addresses & possible(subnet)) or addresses
+        )
+        if addresses.size == 1 and addresses == instances_in(network, configuration):
             doubts = ()
     return Point(
         Kind.MACHINE,
@@ -138,43 +140,6 @@ def machine(network: Network, configuration: Configuration) -> Point:
         network_key(subnet.id) if subnet is not None else "",
         (*doubts, *reasons),
     )
-
-
-def _listed(network: Network, configuration: Configuration) -> AddressSet:
-    """The addresses of a scale set's instances where all are listed."""
-    if not isinstance(configuration, ScaleSetIpConfiguration):
-        return NOTHING
-    return of_instances(network, configuration)
-
-
-def _left(
-    network: Network, configuration: Configuration, subnet: Subnet, some: AddressSet
-) -> AddressSet:
-    """Those of some addresses of a subnet that a machine may have: no one else's who is listed."""
-    listed = _listed(network, configuration) & some
-    if listed:
-        return listed
-    some = some - _others_have(network, subnet)
-    if isinstance(configuration, ScaleSetIpConfiguration) and may_own_nics(configuration):
-        return some
-    return some - of_other_nics(network, subnet)
-
-
-@question_about
-def _others_have(network: Network, subnet: Subnet) -> AddressSet:
-    """What private endpoints and frontends of a subnet have, and so no machine in it."""
-    texts: list[str] = []
-    for edge in network.referrers(subnet, "subnet"):
-        node = edge.source
-        if isinstance(node, PrivateEndpoint):
-            try:
-                texts += endpoint_addresses(network, node)
-            except Undetermined:
-                continue
-        elif isinstance(node, LoadBalancerFrontend | GatewayFrontend | FirewallIpConfiguration):
-            text = walk.peek(walk.peek(node, "properties"), "private_ip_address")
-            texts += [text] if text else []
-    return AddressSet.from_text(texts)
 
 
 _ANY = frozenset({"vmss-model-only", "unallocated"})
@@ -259,30 +224,6 @@ def anywhere_in(network: Network, subnet: Subnet) -> Point:
     )
 
 
-RESERVED_FIRST, RESERVED_LAST = 4, 1
-"""The addresses Azure keeps at the ends of an IPv4 prefix (D-1)."""
-
-
-def usable(subnet: Subnet) -> AddressSet:
-    """Give the addresses that something in a subnet may have (D-1)."""
-    total = NOTHING
-    for prefix in subnet.prefixes:
-        low, high = prefix.first, prefix.last
-        if prefix.version == 4 and high - low >= RESERVED_FIRST + RESERVED_LAST:
-            low, high = low + RESERVED_FIRST, high - RESERVED_LAST
-        pair = ((low, high),)
-        total = total | (AddressSet(v4=pair) if prefix.version == 4 else AddressSet(v6=pair))
-    return total
-
-
-def possible(subnet: Subnet) -> AddressSet:
-    """Give the addresses that machines of a subnet may have; any, where it tells no prefix."""
-    try:
-        return usable(subnet) or EVERYTHING
-    except Undetermined:
-        return EVERYTHING
-
-
 @question_about
 def frontend(network: Network, node: LoadBalancerFrontend) -> Point:
     """Give the point of a frontend; a public one has no address of a VNet, nor one untold."""
@@ -309,16 +250,10 @@ def _private_frontend(
     if address:
         addresses = AddressSet.from_text([address])
     else:
-        addresses = _free(network, subnet) if isinstance(subnet, Subnet) else NOTHING
+        addresses = free_in(network, subnet) if isinstance(subnet, Subnet) else NOTHING
         reasons = (*reasons, Reason("unallocated", f"the address of {node.label}", node.id))
     home = network_key(subnet.id) if subnet is not None else ""
     return Point(kind, arm_id, addresses, node, None, subnet, home, reasons)
-
-
-def _free(network: Network, subnet: Subnet) -> AddressSet:
-    """The addresses that a frontend may have: nobody's who is listed, if there are such."""
-    some = possible(subnet)
-    return some - _others_have(network, subnet) - of_other_nics(network, subnet) or some
 
 
 @question_about

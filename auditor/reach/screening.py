@@ -22,8 +22,9 @@ from auditor.reach.filtering import content
 from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.handed_on import handed_on
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.points import Kind, Point, anywhere_in, on_premises, part_in_subnet, possible
+from auditor.reach.points import Kind, Point, anywhere_in, on_premises, part_in_subnet
 from auditor.reach.senders import starts_no_others
+from auditor.reach.subnet_addresses import possible
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet

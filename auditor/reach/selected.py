@@ -24,8 +24,9 @@ from auditor.reach.ends import besides, points_of
 from auditor.reach.no_endpoint import instead_of, is_passive
 from auditor.reach.path import SILENT
 from auditor.reach.pod_sources import pods_with
-from auditor.reach.points import Kind, Point, internet, stands_for_several, usable
+from auditor.reach.points import Kind, Point, internet, stands_for_several
 from auditor.reach.stacks import in_one_version
+from auditor.reach.subnet_addresses import usable
 from auditor.reach.wording import name_of
 from auditor.resources.base import Node
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork

@@ -1,28 +1,18 @@
-"""From a point of a network outwards: its filters, its routes, and where these lead."""
+"""From a point of a network to another: its filters, its routes, and where these lead."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from auditor.addresses import EVERY_PORT, AddressSet
 from auditor.network.effective_rules import Direction
-from auditor.network.reasons import Reason
-from auditor.network.routing.model import Hop
-from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives, deliver
-from auditor.reach.departing import departed
-from auditor.reach.egress import firewall_addresses
 from auditor.reach.filter_stage import filters
-from auditor.reach.firewalling import translated_for_internet
-from auditor.reach.handing_over import brought, past_appliances
+from auditor.reach.handing_over import brought
 from auditor.reach.points import Kind, Point
 from auditor.reach.private_nat import at_private_address
 from auditor.reach.replying import straight_to
-from auditor.reach.stages import Reply, goes, remark
+from auditor.reach.stages import Reply
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leaves_by, ways_from
-from auditor.resources.firewalls import Firewall
-from auditor.special_addresses import PUBLIC
 
 
 def send(trail: Trail, source: Point, target: Point) -> Iterator[tuple[Trail, Point]]:
@@ -53,129 +43,3 @@ def _ended(trail: Trail, target: Point, reply: Reply) -> Iterator[tuple[Trail, P
     yield from deliver(trail, target, reply)
     if target.kind is Kind.FIREWALL:
         yield from at_private_address(trail, target, reply)
-
-
-def leave(
-    trail: Trail,
-    source: Point,
-    to: AddressSet,
-    *,
-    services: bool = True,
-    endpoints: frozenset[str] = frozenset(),
-) -> Trail:
-    """Follow packets from a point straight to the internet, as the internet then sees them (R-30).
-
-    After the point's filters. The source's address becomes that of its way out. Without `services`
-    none that a service endpoint certainly takes: see `leave_by_service_endpoint`. What the service
-    endpoints of `endpoints` may take is in doubt: it would come with another source (R-40).
-    """
-    subnet = source.place
-
-    def ask(way: Way) -> bool | None:
-        if way.reasons and endpoints & _by_endpoints(way):
-            return None
-        if not services and leaves_by(way, Hop.SERVICE_ENDPOINT):
-            return False
-        return leaves_by(way, Hop.INTERNET, Hop.SERVICE_ENDPOINT)
-
-    trail = goes(trail, source, to, ask, "to the internet")
-    if subnet is None:  # nobody tells what stands in for its address
-        return trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=source.reasons)
-    return departed(trail, source, subnet)
-
-
-def _by_endpoints(way: Way) -> set[str]:
-    """The services, in lower case, whose endpoints may take what goes a way."""
-    return {each.name.lower() for each in way.possible if each.hop is Hop.SERVICE_ENDPOINT}
-
-
-def leave_by_service_endpoint(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets from a point to services for which its subnet has an endpoint (R-40).
-
-    They keep their source, and need nothing that takes them to the internet.
-    """
-    if source.place is None:
-        return
-    ways = ways_from(trail.network, source.place, trail.space.version, trail.tags)
-    hops = {route.hop for way in ways.towards(to) for route in way.possible}
-    if Hop.SERVICE_ENDPOINT in hops:
-        yield goes(
-            trail,
-            source,
-            to,
-            lambda way: leaves_by(way, Hop.SERVICE_ENDPOINT),
-            "to a service by its endpoint",
-        )
-
-
-def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets from a point to the internet by the appliances that routes name (E-24).
-
-    By one, or by several in a row, of which the last has to translate.
-    """
-    for passed in past_appliances(trail, source, to):
-        if isinstance(passed, Trail):
-            yield passed
-            continue
-        here, firewall = passed.here, passed.here.node.root if passed.here.node else None
-        if not isinstance(firewall, Firewall):
-            continue
-        by_here = passed.answered(passed.trail)
-        yield from leave_by_gateways(by_here, here, to)
-        out = goes(by_here, here, to, lambda way: leaves_by(way, Hop.INTERNET), "to the internet")
-        out = translated_for_internet(out, firewall, here)
-        addresses, reasons = firewall_addresses(trail.network, firewall)
-        yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
-
-
-FORCED_TUNNEL = "forced-tunnel-unknown"
-"""The reason of whatever leaves by way of sites: what these do with it no resource tells."""
-
-
-def leave_by_gateways(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:
-    """Follow packets from a point to the internet by way of sites behind gateways (R-13, R-25).
-
-    Only where a route may lead there: whether the sites pass it on is not told.
-    """
-    subnet = source.place
-    if subnet is None:
-        return
-    ways = ways_from(trail.network, subnet, trail.space.version, trail.tags)
-    if all(_to_gateway(way) is False for way in ways.towards(to)):
-        return
-    why = Reason(FORCED_TUNNEL, "whether the sites behind the gateway pass it on", subnet.id)
-    trail = goes(trail, source, to, _to_gateway, "to the gateway")
-    trail = remark(
-        trail,
-        "gateway",
-        subnet.id,
-        lambda _: "it cannot be told whether the sites behind the gateway let it out",
-        Bounds.maybe(trail.space.all),
-        reasons=(why,),
-    )
-    yield trail.becoming(source=PUBLIC, source_port=EVERY_PORT, reasons=(why,))
-
-
-def to_sites(
-    trail: Trail, source: Point, to: AddressSet, door: Callable[[Point], Point | None]
-) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets from a point to what is behind gateways, after its filters.
-
-    Straight, or by appliances that routes name; what the far side answers is not asked. With each
-    the point whose network's gateway they go to: itself, or the last appliance that is known.
-    `door` gives where replies come in again, any machine of that gateway's subnet, if it is told.
-    """
-    straight = goes(trail, source, to, _to_gateway, "to the gateway")
-    back = door(source)
-    yield (straight if back is None else straight_to(source)(straight, back)), source
-    for passed in past_appliances(trail, source, to):
-        if isinstance(passed, Trail):
-            yield passed, source
-            continue
-        there = goes(passed.trail, passed.here, to, _to_gateway, "to the gateway")
-        back = door(passed.here)
-        yield (there if back is None else passed.reply(there, back)), passed.here
-
-
-def _to_gateway(way: Way) -> bool | None:
-    return leaves_by(way, Hop.GATEWAY)

@@ -158,8 +158,13 @@ def by_hidden_endpoint(trail: Trail, target: Point) -> Trail | None:
     )
 
 
-def answered(trail: Trail, target: Point) -> Trail:
-    """Add what a service's own firewall lets connect."""
+def lets_in_by_subnet(network: Network, target: Point, source: Point) -> bool:
+    """Tell whether a service certainly lets a source in by its subnet (L-24)."""
+    return by_subnet(network, target.node, source).passes is True
+
+
+def answered(trail: Trail, target: Point, *, subnets: bool = True) -> Trail:
+    """Add what a service's own firewall lets connect; without `subnets`, by addresses alone."""
     node = target.node
     access = _access(trail, node) if node is not None else Access(HTTPS, NOTHING, PUBLIC)
     space = trail.space
@@ -175,7 +180,9 @@ def answered(trail: Trail, target: Point) -> Trail:
         stopped=f"{label} answers TCP {port} only",
     )
     may, must = space.having(source=access.may), space.having(source=access.must)
-    door = BySubnet(False) if access.closed else by_subnet(trail.network, node, trail.source)
+    door = BySubnet(False)
+    if subnets and not access.closed:
+        door = by_subnet(trail.network, node, trail.source)
     if door.passes is not False:
         may = space.all
     if door.passes:  # its source stays (R-40)

@@ -141,10 +141,14 @@ def _route_step(
         says = f"it cannot be told which route takes {what} to {address}: {', or '.join(may)}"
     opening = ""
     if passes is False:
-        says += f", not {expected}" if not route.fault else f"; {route.fault}"
+        black_hole = reply and route.hop is Hop.NONE
+        why = ", a black hole (R-10)" if black_hole else f", not {expected}"
+        says += why if not route.fault else f"; {route.fault}"
         opening = way_for(network, route, subnet, address, expected, home)
+        if reply and not black_hole:
+            code = "asymmetric-return"
     return Step(
-        code if passes is not False or not reply else "asymmetric-return",
+        code,
         route.node.root.id if route.node is not None else subnet.id,
         says,
         packet,

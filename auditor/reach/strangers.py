@@ -13,27 +13,20 @@ from auditor.addresses import EVERY_PORT, Address
 from auditor.errors import Undetermined
 from auditor.network.address_owners import owned_addresses
 from auditor.network.effective_rules import Direction
-from auditor.network.egress import nics_of
 from auditor.network.graph import Network
-from auditor.network.interfaces import Interface
 from auditor.network.routing.peered import ties_of
 from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import forwards_of
+from auditor.reach.cards import cards_of
 from auditor.reach.delivery import arrives, deliver
 from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.forwarding import taken
-from auditor.reach.handing_over import (
-    appliances_towards,
-    brought,
-    by_stranger,
-    firewall_at,
-    stranger_reason,
-)
+from auditor.reach.handing_over import appliances_towards, brought, firewall_at
 from auditor.reach.points import Kind, Point, machine, machines_of, part_in_subnet, vnet_of
 from auditor.reach.trail import Trail
-from auditor.resources.compute import VirtualMachine
-from auditor.resources.interfaces import IpConfiguration, NetworkInterface
+from auditor.reach.untold_appliances import by_stranger, stranger_reason
+from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 
@@ -106,14 +99,10 @@ def _appliances_at(network: Network, target: Point, address: Address) -> Iterato
 
 def _same_machine(network: Network, point: Point) -> tuple[Point, ...]:
     """Give the ip configurations of all NICs of an appliance, its own among them."""
-    nics: tuple[Interface, ...] = (point.nic,) if point.nic is not None else ()
+    if point.nic is None:
+        return ()
     try:
-        if isinstance(point.nic, NetworkInterface):
-            owner = network.find(point.nic.properties.virtual_machine)
-            edges = network.referrers(owner, "virtualMachine") if owner is not None else ()
-            named = tuple(e.source for e in edges if isinstance(e.source, NetworkInterface))
-            listed = nics_of(network, owner) if isinstance(owner, VirtualMachine) else named
-            nics = (*nics, *(nic for nic in listed if nic is not point.nic))
-        return tuple(each for nic in nics for each in machines_of(network, nic))
+        cards = cards_of(network, point.nic)
+        return tuple(each for nic in cards for each in machines_of(network, nic))
     except Undetermined:
         return (point,)

@@ -21,8 +21,8 @@ from auditor.packets.intervals import Intervals
 from auditor.packets.partition import Partition
 from auditor.packets.reshape import merged
 from auditor.packets.witness import address as some_address
-from auditor.reach.filtering import MIXED, Outcome, outcomes
 from auditor.reach.frame import Packet
+from auditor.reach.outcomes import MIXED, Outcome, outcomes
 from auditor.reach.places import only
 from auditor.reach.points import Point, anywhere_in, vnet_of
 from auditor.reach.space import BITS
@@ -76,6 +76,17 @@ class View:
         node = self.into
         return node if node.level > _SOURCE else only(node.cuts, node.children, other)
 
+    def lets_in_from(self, others: Intervals) -> tuple[Diagram[Outcome], ...]:
+        """Give what becomes of packets from some addresses, each thing once."""
+        node = self.into
+        if node.level > _SOURCE:
+            return (node,)
+        found: dict[Diagram[Outcome], None] = {}
+        for low, high in others:
+            first, last = bisect_right(node.cuts, low), bisect_right(node.cuts, high)
+            found.update(dict.fromkeys(node.children[first : last + 1]))
+        return tuple(found)
+
 
 _SOURCE = 1
 """The level of the source's address in a flow space."""
@@ -126,16 +137,19 @@ def why(
     network: Network,
     here: View,
     direction: Direction,
-    other: View,
+    there: Address,
     packet: Packet,
     tags: ServiceTags,
 ) -> tuple[Reason, ...]:
-    """Say why it is not told what the filters at one end do with a packet from or to the other."""
+    """Say why it is not told what the filters at one end do with a packet from or to the other.
+
+    `there` is the address of the other.
+    """
     cells = _cells(network, here, direction, tags)
-    key = (direction, packet.protocol, *cells.of(other.host, packet))
+    key = (direction, packet.protocol, *cells.of(there, packet))
     found = here.told.get(key)
     if found is None:
-        found = here.told[key] = _asked(network, here, direction, other.host, packet, tags)
+        found = here.told[key] = _asked(network, here, direction, there, packet, tags)
     return found
 
 

@@ -24,9 +24,10 @@ from auditor.reach.frame import Packet
 from auditor.reach.handing_over import Passed, brought
 from auditor.reach.hub_points import hub_firewall
 from auditor.reach.owners import points_at, points_of_owners
-from auditor.reach.points import Kind, Point, part_in_subnet, possible
+from auditor.reach.points import Kind, Point, part_in_subnet
 from auditor.reach.samples import coordinates
 from auditor.reach.stages import goes, remark, replies
+from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk

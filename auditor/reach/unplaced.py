@@ -17,8 +17,9 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import deliver, into_endpoint
 from auditor.reach.filter_stage import filters
 from auditor.reach.path import Path, start
-from auditor.reach.points import Kind, Point, possible
+from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
+from auditor.reach.subnet_addresses import possible
 from auditor.resources.private_endpoints import PrivateEndpoint
 
 

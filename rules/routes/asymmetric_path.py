@@ -32,6 +32,8 @@ from auditor.reach.told import told_of, whys
 from auditor.reach.wording import name_of
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
+_BACK = frozenset({"asymmetric-return", "return-route"})
+
 
 @rule(
     "RTE-005",
@@ -52,7 +54,7 @@ def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
             yield Unknown(flow.id, missing, key=flow.key)
         return
     told = told_of(network, lost, flow.id)
-    back = next(step for step in lost.hops if step.code == "asymmetric-return")
+    back = next(step for step in lost.hops if step.code in _BACK and step.passes is False)
     yield Finding(
         subject=flow.id,
         message=f"{_what(flow, lost)} arrives, and the replies get lost ({told.words}): "

@@ -61,6 +61,17 @@ def hybrid() -> list[Json]:
             ],
         ),
         thing("bastionHosts/developer", virtualNetwork=ref(VNET)),
+        thing("dnsResolvers/names", virtualNetwork=ref(VNET)),
+        thing(
+            "dnsResolvers/names/inboundEndpoints/in",
+            ipConfigurations=[
+                {
+                    "subnet": ref(f"{VNET}/subnets/app"),
+                    "privateIpAddress": "10.0.0.53",
+                    "privateIpAllocationMethod": "Dynamic",
+                }
+            ],
+        ),
         public(f"{PLAIN}/bastion"),
     ]
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ...command import Command
-from ...exposed import deny, rule
+from ...exposed import deny, pip, rule
 from .test_reach_commands import HTTPS, estate, written
 
 
@@ -54,6 +54,14 @@ def test_one_that_closed_does_not(auditor: Command) -> None:
     assert ran.status == 0
     assert "lost     internet -> web/primary" in ran.out
     assert "- tcp 443" in ran.out
+
+
+def test_one_that_moved_to_another_address_is_open_there_now(auditor: Command) -> None:
+    elsewhere = [pip("pip", address="20.50.1.99") if each == pip("pip") else each
+                 for each in estate(HTTPS)]  # fmt: skip
+    ran = diff(auditor, estate(HTTPS), elsewhere)
+    assert ran.status == 1
+    assert ran.out.splitlines()[1].split() == ["!", "moved", "internet", "->", "web/primary"]
 
 
 def test_what_is_allowed_to_be_public_may_open(auditor: Command) -> None:

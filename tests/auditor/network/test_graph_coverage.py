@@ -139,6 +139,8 @@ EDGES = [
         "publicIPAddresses/wall",
     ),
     ("azureFirewalls/wall", "firewallPolicy", "firewallPolicies/rules"),
+    ("dnsResolvers/names", "virtualNetwork", VNET),
+    ("dnsResolvers/names/inboundEndpoints/in", "subnet", APP),
     ("firewallPolicies/rules", "basePolicy", "firewallPolicies/base"),
     (
         "firewallPolicies/rules/ruleCollectionGroups/first",
@@ -276,6 +278,7 @@ PARTS = [
     ("virtualHubs/routes/bgpConnections/appliance", "virtualHubs/routes"),
     ("vpnGateways/hub/vpnConnections/shop", "vpnGateways/hub"),
     ("privateLinkServices/api/ipConfigurations/nat", "privateLinkServices/api"),
+    ("dnsResolvers/names/inboundEndpoints/in", "dnsResolvers/names"),
     ("privateEndpoints/db/privateDnsZoneGroups/default", "privateEndpoints/db"),
     ("privateDnsZones/db.private/virtualNetworkLinks/hub", "privateDnsZones/db.private"),
     ("privateDnsZones/db.private/A/db", "privateDnsZones/db.private"),

@@ -41,7 +41,7 @@ def stops(network: Network, port: int = 443) -> list[tuple[str, str]]:
         ({"group": False}, [("closed-by-default", "")]),
         (
             {"rules": [HTTPS], "routes": [route("0.0.0.0/0", "None", name="away")]},
-            [("asymmetric-return", "away")],
+            [("return-route", "away")],
         ),
     ],
 )

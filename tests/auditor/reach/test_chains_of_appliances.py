@@ -149,7 +149,7 @@ def test_R_16_each_hub_of_a_row_has_to_take_what_is_forwarded() -> None:
 def test_R_15_replies_have_to_come_by_each_firewall_of_a_row() -> None:
     lost = row(3, more={2: [_by(3, B)]})
     found = asked(lost, "na", "nb", PORT)
-    assert (found.verdict, found.stops) == ("blocked", ["asymmetric-return"])
+    assert (found.verdict, found.stops) == ("blocked", ["return-route"])
 
 
 @pytest.mark.parametrize("beside", ["hub2", "hub3", "b"])

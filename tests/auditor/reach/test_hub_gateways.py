@@ -86,7 +86,7 @@ def test_R_15_each_spoke_must_use_it(without: dict[str, Any]) -> None:
 
 
 def test_R_15_the_reply_needs_a_route_to_the_gateway_too() -> None:
-    assert asked(spokes(back="10.9.0.0/16"), "one", "two").stops == ["asymmetric-return"]
+    assert asked(spokes(back="10.9.0.0/16"), "one", "two").stops == ["return-route"]
     assert asked(spokes(back="10.9.0.0/16"), "two", "one").stops[0] == "route"
 
 

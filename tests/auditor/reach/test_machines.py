@@ -135,7 +135,8 @@ def test_R_13_a_forced_default_route_breaks_what_comes_straight_in(kind: str) ->
         ),
     )
     shut = asked(network, CLIENT, "web")
-    assert (shut.verdict, shut.stops) == ("blocked", ["asymmetric-return"])
+    code = "return-route" if kind == "None" else "asymmetric-return"
+    assert (shut.verdict, shut.stops) == ("blocked", [code])
     assert shut.one.blockers[0].rule == "to-0.0.0.0-0"
 
 
@@ -299,7 +300,8 @@ def test_a_route_to_nowhere_blocks() -> None:
     assert (shut.verdict, shut.stops) == ("blocked", ["route"])
     assert shut.one.blockers[0].rule == "to-10.0.1.0-24"
     back = asked(network, "db", "web")
-    assert (back.verdict, back.stops) == ("blocked", ["asymmetric-return"])
+    assert (back.verdict, back.stops) == ("blocked", ["return-route"])
+    assert back.one.blockers[0].says.endswith(" sends the reply to None, a black hole (R-10)")
 
 
 def test_R_24_sites_come_in_and_are_reached_by_the_gateway() -> None:

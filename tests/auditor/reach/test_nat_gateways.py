@@ -153,11 +153,17 @@ SQL = ServiceTags({"Sql": AddressSet.from_text(["20.61.0.0/16"])})
 
 
 def to_single_server(
-    service: str, *subnets: str, told: bool = True, tags: ServiceTags = SQL
+    service: str,
+    *subnets: str,
+    told: bool = True,
+    tags: ServiceTags = SQL,
+    ours: str = "20.9.9.9",
 ) -> Asked:
-    """Ask a VM whose subnet has an endpoint for a server that lets subnets in, by rules of it."""
+    """Ask a VM whose subnet has an endpoint for a server that lets subnets in, by rules of it.
+
+    And an address, `ours`; that of the VM's NAT gateway is 20.7.7.7.
+    """
     server = "Microsoft.DBforMySQL/servers"
-    ours = {"startIpAddress": "20.9.9.9", "endIpAddress": "20.9.9.9"}
     kind = "Microsoft.Network/virtualNetworks/subnets"
     rules = [
         {"name": each, "properties": {"virtualNetworkSubnetId": arm_id(kind, "a", each)}}
@@ -165,7 +171,9 @@ def to_single_server(
     ]
     settings: Any = {
         "publicNetworkAccess": "Enabled",
-        "firewallRules": [{"name": "ours", "properties": ours}],
+        "firewallRules": [
+            {"name": "ours", "properties": {"startIpAddress": ours, "endIpAddress": ours}}
+        ],
         **({"virtualNetworkRules": rules} if told else {}),
     }
     found = estate(
@@ -189,6 +197,18 @@ def test_L_24_a_single_server_lets_a_subnet_in_by_its_endpoint() -> None:
 def test_L_24_whether_the_endpoint_covers_the_server_is_not_told_without_a_tag_file() -> None:
     found = to_single_server("Microsoft.Sql", "app", tags=NO_TAGS)
     assert (found.verdict, found.labels) == ("unknown", {"service-tag:Sql"})
+
+
+def test_L_24_a_server_that_lets_in_the_subnet_and_its_way_out_is_reached_either_way() -> None:
+    """Without a tag file it is not told which way it goes: the server takes both."""
+    either = to_single_server("Microsoft.Sql", "app", tags=NO_TAGS, ours="20.7.7.7")
+    assert either.verdict == "reachable"
+    assert either.one.arrives_as is not None
+    assert str(either.one.arrives_as.source) == "20.7.7.7"
+    by_address = to_single_server("Microsoft.Sql", "other", tags=NO_TAGS, ours="20.7.7.7")
+    assert (by_address.verdict, by_address.labels) == ("unknown", {"service-tag:Sql"})
+    untold = to_single_server("Microsoft.Sql", told=False, tags=NO_TAGS, ours="20.7.7.7")
+    assert untold.verdict == "unknown"
 
 
 def test_L_24_rules_about_subnets_that_are_not_told_may_let_a_subnet_in() -> None:

@@ -61,7 +61,7 @@ def test_a_reply_gets_to_the_network_of_its_sender_whoever_else_has_the_address(
         nic_in("web", "10.0.0.4", ("a", "app")),
         nic_in("db", "10.1.0.4", ("b", "app")),
     )
-    back = asked(network, "web", "db").step("asymmetric-return").opening
+    back = asked(network, "web", "db").step("return-route").opening
     assert back == "peer a with b, so that 10.0.0.4 goes straight back"
 
 
@@ -73,7 +73,7 @@ def test_a_reply_within_a_network_needs_no_peering_with_one_that_has_the_address
         nic_in("web", "10.0.0.4", ("a", "app")),
         nic_in("db", "10.0.1.4", ("a", "data")),
     )
-    back = asked(network, "web", "db").step("asymmetric-return").opening
+    back = asked(network, "web", "db").step("return-route").opening
     assert back == "change route away of rt, so that 10.0.0.4 goes straight back"
 
 

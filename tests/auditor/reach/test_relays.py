@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from ...exposed import ref as idref
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
 from ...reaching import app_gateway, asked, lb, lb_rule, ref, scale_set
 from ...relays import CLIENT, gated, relayed
+from ...routing import TABLE, route, table
 from ...routing import subnet as subnet_in
 
 POOLS = f"{GATEWAY}/backendAddressPools"
@@ -222,23 +224,40 @@ def test_a_pool_that_the_input_lacks_ends_as_unknown_and_leads_to_who_names_it()
     assert by_gateway(gated(named, gateway=gone), "shop") == ["reachable"]
 
 
-def before_pods(member: str = "10.244.1.7", mode: Any = None) -> Network:
+def before_pods(
+    member: str = "10.244.1.7", mode: Any = None, routes: Sequence[Any] | None = None
+) -> Network:
     """Gateway agw before an address of pods of cluster shop, whose nodes are scale set vmss."""
+    home = {"routeTable": idref(arm_id(TABLE, "pods"))} if routes is not None else None
     return gated(
         cluster("shop", cluster_pool(in_=("vnet", "app")), network=mode),
         scale_set(group=GROUP),
+        *([table("pods", *routes)] if routes is not None else []),
         gateway=app_gateway(members=[member]),
+        home=home,
     )
 
 
-@pytest.mark.parametrize("mode", [None, {"networkPlugin": "kubenet", "networkPluginMode": None}])
-def test_A_54_pods_that_a_gateway_sends_to_are_told_as_unknown(mode: Any) -> None:
+KUBENET = {"networkPlugin": "kubenet", "networkPluginMode": None}
+TO_NODE = route("10.244.1.0/24", "VirtualAppliance", "10.0.0.7")
+
+
+@pytest.mark.parametrize(("mode", "routes"), [(None, None), (KUBENET, [TO_NODE])])
+def test_A_54_pods_that_a_gateway_sends_to_are_told_as_unknown(mode: Any, routes: Any) -> None:
     """They were left out without a word: by ARM alone nobody tells who answers there."""
-    network = before_pods(mode=mode)
+    network = before_pods(mode=mode, routes=routes)
     found = listed(network)
     assert found["backendAddressPools/pool"] == ("unknown", {"k8s-objects-missing"})
     assert by_gateway(network, "vmss") == ["unknown"]
     assert by_gateway(network) == []  # web is no node
+
+
+@pytest.mark.parametrize("routes", [None, [], [route("10.244.2.0/24", "None")]])
+def test_A_54_a_gateway_without_the_nodes_routes_gets_to_no_pods_of_kubenet(routes: Any) -> None:
+    """It could not tell. The addresses are private, and no route of the subnet names a node."""
+    network = before_pods(mode=KUBENET, routes=routes)
+    assert "backendAddressPools/pool" not in listed(network)
+    assert by_gateway(network, "vmss") == []
 
 
 def test_A_54_an_address_of_no_pods_is_none_of_the_inputs() -> None:

@@ -89,7 +89,7 @@ def test_P_11_what_comes_straight_and_goes_back_by_the_firewall_is_lost() -> Non
 def test_P_11_the_firewalls_own_routes_bring_replies_back() -> None:
     lost = hub(INWARD, firewall_routes=[route("192.168.0.0/16", "None")])
     shut = asked(lost, SITE, "db")
-    assert (shut.verdict, shut.stops) == ("blocked", ["asymmetric-return"])
+    assert (shut.verdict, shut.stops) == ("blocked", ["return-route"])
     fine = hub(INWARD, firewall_routes=[route("0.0.0.0/0", "Internet")])
     assert asked(fine, SITE, "db").verdict == "reachable"
 
@@ -157,7 +157,7 @@ def test_R_17_an_endpoint_answers_no_site_without_a_gateway_that_is_lent() -> No
 
 def test_R_17_a_site_gets_no_answer_where_no_gateway_is_lent_and_nothing_between() -> None:
     kept = asked(hub(INWARD, spoke_by=False, uses=False), SITE, "db")
-    assert (kept.verdict, kept.stops) == ("blocked", ["asymmetric-return"])
+    assert (kept.verdict, kept.stops) == ("blocked", ["return-route"])
     neither = hub(INWARD, spoke_by=False, gateway_by=False, uses=False)
     assert asked(neither, SITE, "db").stops == ["no-path"]
     round_it = asked(hub(INWARD, gateway_by=False, uses=False), SITE, "db")

@@ -69,7 +69,7 @@ def test_R_24_half_a_connection_may_carry_nothing() -> None:
 def test_R_12_replies_need_the_routes_of_the_gateway() -> None:
     kept_out = {"routeTable": {"id": arm_id("Microsoft.Network/routeTables", "rt")}}
     network = joined(table("rt", disableBgpRoutePropagation=True), at_b=kept_out)
-    assert asked(network, "one", "two").stops == ["asymmetric-return"]
+    assert asked(network, "one", "two").stops == ["return-route"]
 
 
 def test_R_27_a_route_table_at_a_gateway_may_lead_it_elsewhere() -> None:
@@ -170,7 +170,7 @@ def test_R_24_a_site_that_is_the_gateway_of_a_vnet_leads_into_it() -> None:
     assert asked(network, "two", "one").verdict == "reachable"
     half = asked(by_sites(back=False), "one", "two")
     assert half.verdict == "blocked"  # b has no route back
-    assert half.stops == ["asymmetric-return"]
+    assert half.stops == ["return-route"]
 
 
 def test_R_24_a_site_with_another_address_is_no_vnet() -> None:

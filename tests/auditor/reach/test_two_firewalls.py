@@ -120,7 +120,7 @@ def test_E_22_each_of_two_firewalls_has_to_let_it_through(shut: dict[str, Any]) 
 
 def test_R_15_replies_have_to_come_by_both_firewalls() -> None:
     found = asked(hubs(back="10.99.0.0/16"), "na", "nb")
-    assert (found.verdict, found.stops) == ("blocked", ["asymmetric-return"])
+    assert (found.verdict, found.stops) == ("blocked", ["return-route"])
 
 
 def test_E_24_replies_to_the_first_firewalls_own_address_need_no_route() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from auditor.testing import estate
+from auditor.testing import estate, resource
 
 from ...egress import BY_NAT, IN_POOL, PRIVATE, balancer, has_public, machine, nat, network, public
+from ...networks import nic, vnet
 from ...reaching import Asked, asked, ref
+from ...routing import route, steered, table
 
 CLIENT = "52.10.0.7"
 
@@ -194,3 +196,22 @@ def test_E_19b_what_leaves_by_a_chained_public_address(by_nat: bool, wanted: str
         *machine(configuration={**has_public("a"), **CHAIN}), public("a", "20.7.7.7"),
     )  # fmt: skip
     assert asked(there, "web-nic", CLIENT).verdict == wanted
+
+
+@pytest.mark.parametrize("allowed", ["20.7.7.7", "20.9.9.9"])
+def test_by_whose_public_address_an_appliance_leaves_is_not_told(allowed: str) -> None:
+    """A database that lets it in was said to be closed to the machines behind it."""
+    rule = {"startIpAddress": allowed, "endIpAddress": allowed}
+    settings = {
+        "network": {"publicNetworkAccess": "Enabled"},
+        "firewallRules": [{"name": "ours", "properties": rule}],
+    }
+    found = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24"), "edge": "10.0.1.0/24"}),
+        table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.1.4")),
+        nic("web", "10.0.0.4", ("a", "app")),
+        nic("nva", "10.0.1.4", ("a", "edge"), enableIPForwarding=True),
+        resource("Microsoft.DBforMySQL/flexibleServers", "db", settings),
+    )
+    there = asked(found, "web", "db", 3306)
+    assert (there.verdict, there.labels) == ("unknown", {"nva:nva"})
