@@ -26,6 +26,7 @@ from auditor.reach.points import Kind, Point, anywhere_in, is_unplaced, vnet_of
 from auditor.reach.replying import to_gateway
 from auditor.reach.sending import by_appliances, onward
 from auditor.reach.services import by_hidden_endpoint, from_sites
+from auditor.reach.sites_behind import from_its_sites
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.reach.transit import sends_to
@@ -72,7 +73,8 @@ def from_sites_to(
     for aim, subnet in entries:
         if not aim.addresses.intervals(version):
             continue
-        trail = towards(start(network, source, version, aim.addresses, tags), aim)
+        sent = towards(start(network, source, version, aim.addresses, tags), aim)
+        trail = from_its_sites(sent, subnet)
         here = anywhere_in(network, subnet)
         inside = by_gateway(trail, subnet, "it comes in by the gateway of its network")
         if isinstance(aim.node, PrivateEndpoint) and subnet not in lent_to(network, aim):
