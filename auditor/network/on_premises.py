@@ -17,7 +17,7 @@ from auditor.ids import fold, parent
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
 from auditor.network.peerings import may_lend
-from auditor.network.routing_domains import Claim, home_of, neighbours
+from auditor.network.routing_domains import Claim, home_of, neighbours, spelled
 from auditor.network.virtual_hubs import leads_to_told_hub
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
@@ -71,19 +71,23 @@ def gateways_in(network: Network, vnet: VirtualNetwork) -> tuple[VirtualNetworkG
     """Give the VPN and ExpressRoute gateways that stand in a VNet.
 
     Raises Undetermined when a subnet lists a gateway that is not in the snapshot, and when one of
-    its region that does not tell its network may be its only one.
+    its region that does not tell its network, or that a connection alone tells of, may be its only
+    one.
     """
     known = _gateways_in(network)
     found = known.get(vnet)
     if found is None:
         _refuse_missing(network, vnet)
         found = known[vnet] = _gateways_by_network(network).get(vnet.key, ())
-    if found or not _homeless_gateways(network):
+    if found or not (_homeless_gateways(network) or _lost_gateways(network)):
         return found
     if any(subnet.label.lower() == "gatewaysubnet" for subnet in vnet.subnets):
         homeless = homeless_gateway(network, vnet.location)
         if homeless is not None:
             raise Undetermined(f"the network of gateway {homeless.label}", resource=homeless.id)
+        lost = _lost_gateways(network).get((vnet.subscription.lower(), _region(vnet)))
+        if lost is not None:
+            raise Undetermined(f"{lost} is not in the snapshot", resource=lost)
     return found
 
 
@@ -112,6 +116,21 @@ def _homeless_gateways(network: Network) -> dict[str, VirtualNetworkGateway]:
         if place and not at_home:
             found.setdefault(place.lower(), gateway)
     return found
+
+
+@question
+def _lost_gateways(network: Network) -> dict[tuple[str, str], str]:
+    """The first gateway of each subscription and region that only a connection of it tells of."""
+    found: dict[tuple[str, str], str] = {}
+    for edge in network.dangling():
+        if isinstance(edge.source, Connection) and edge.kind == "virtualNetworkGateway1":
+            key = edge.source.subscription.lower(), _region(edge.source)
+            found.setdefault(key, spelled(network, edge.target))
+    return found
+
+
+def _region(node: Node) -> str:
+    return (walk.peek(node, "location") or "").lower()
 
 
 def _refuse_missing(network: Network, vnet: VirtualNetwork) -> None:

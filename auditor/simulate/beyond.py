@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from auditor.addresses import Prefix, parse_prefix
-from auditor.network.graph import Network, question_about
-from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
+from auditor.network.graph import Network, question, question_about
+from auditor.resources.hybrid import Connection, LocalNetworkGateway, VirtualNetworkGateway
 from auditor.resources.network_manager import ConnectivityConfiguration
 from auditor.resources.virtual_networks import AddressSpace, Subnet, VirtualNetwork
 from auditor.resources.virtual_wan import HubConnection, HubIpConfiguration
@@ -76,10 +76,23 @@ def beyond(network: Network, home: VirtualNetwork) -> Beyond:
 
 
 def _unplaced(network: Network, found: Beyond) -> None:
-    """A gateway whose subnet is not told may stand anywhere."""
-    if standing(network).get(""):
+    """A gateway whose subnet is not told may stand anywhere, as may one that the input lacks."""
+    if standing(network).get("") or _lost(network):
         found.learned = True
         found.gateways = found.gateways or None
+
+
+@question
+def _lost(network: Network) -> bool:
+    """Whether a connection is of a gateway that the input lacks."""
+    named = (
+        told_of(each, lambda e: e.properties.virtual_network_gateway1, None)
+        for each in network.all(Connection)
+    )
+    return any(
+        ref is not None and not isinstance(network.find(ref), VirtualNetworkGateway)
+        for ref in named
+    )
 
 
 def _route_server(network: Network, home: VirtualNetwork) -> bool:

@@ -15,6 +15,7 @@ from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
 from ...reaching import app_gateway, asked
 from ...routing import route, steered, table
 
+OFFICE = "onprem 192.168.0.0/16"
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
 
 
@@ -99,6 +100,24 @@ def test_U_2_where_a_connection_of_an_inventory_leads_is_not_told() -> None:
     del joined[2]["properties"]
     found = asked(estate(*joined), "web", "onprem 192.168.0.0/16")
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+@pytest.mark.parametrize("ends", [("web", OFFICE), (OFFICE, "web")])
+def test_U_2_a_gateway_that_a_connection_alone_tells_of_may_stand_in_a_network_of_its_region(
+    ends: tuple[str, str],
+) -> None:
+    joined = [
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
+        gateway("vpn", "a"),
+        tunnel("t", "vpn", "office"),
+        site("office", "192.168.0.0/16"),
+        nic("web", "10.0.0.4", ("a", "app")),
+    ]
+    assert asked(estate(*joined), *ends).verdict == "reachable"
+    found = asked(without("vpn", *joined), *ends)
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    joined[0]["location"] = "northeurope"
+    assert asked(without("vpn", *joined), *ends).verdict == "blocked"
 
 
 def before_a_spoke(member: str, *, peered: bool = True, peer_of: str = "vnet") -> list[Any]:
