@@ -14,7 +14,6 @@ from auditor.addresses import EVERY_PORT, Address, PortSet, Version
 from auditor.network.graph import Network
 from auditor.network.routing.model import Hop
 from auditor.network.service_tags import NO_TAGS, ServiceTags
-from auditor.network.virtual_hubs import beyond_hubs
 from auditor.packets.diagram import Diagram
 from auditor.packets.partition import bits
 from auditor.reach.answer import PROTOCOLS
@@ -23,6 +22,7 @@ from auditor.reach.cell import Cell
 from auditor.reach.cells import Cells
 from auditor.reach.firewalled_pairs import Passage
 from auditor.reach.handing_over import firewall_at
+from auditor.reach.into_networks import taught_ways
 from auditor.reach.outcomes import Outcome
 from auditor.reach.places import Places
 from auditor.reach.subnet_classes import VERSIONS, SubnetClass
@@ -218,7 +218,7 @@ class _Matrix:
         homes = {route.far for route in way.possible if route.far}
         homes |= beyond_gateways(self.network, way, view.vnet)
         if may_be_taught(way):
-            homes |= beyond_hubs(self.network, view.vnet)
+            homes |= taught_ways(self.network, view.vnet)
         return _Lead(frozenset({*homes, view.point.home} if inside else homes))
 
 

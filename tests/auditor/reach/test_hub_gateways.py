@@ -79,10 +79,16 @@ def test_R_15_spokes_meet_by_the_gateway_of_their_hub(prefix: str | None) -> Non
     assert asked(network, "one", "two").step("route").rule == "c"
 
 
-@pytest.mark.parametrize("without", [{"lends": False}, {"uses": False}, {"kind": "ExpressRoute"}])
+@pytest.mark.parametrize("without", [{"lends": False}, {"uses": False}])
 def test_R_15_each_spoke_must_use_it(without: dict[str, Any]) -> None:
     assert asked(spokes(**without), "one", "two").verdict == "blocked"
     assert asked(spokes(**without), "two", "one").verdict == "blocked"
+
+
+def test_R_26_by_ExpressRoute_only_what_is_learned_may_lead_from_spoke_to_spoke() -> None:
+    """No route of one's own leads there, and the far side may announce more than it has."""
+    found = asked(spokes(kind="ExpressRoute"), "one", "two")
+    assert (found.verdict, found.labels) == ("unknown", {"bgp-routes-unknown"})
 
 
 def test_R_15_the_reply_needs_a_route_to_the_gateway_too() -> None:
