@@ -19,7 +19,7 @@ from auditor.network.on_premises import connections_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import default_route
 from auditor.network.routing.gateway import Serving, served_by
-from auditor.network.routing.model import EffectiveRoute, Hop, Source
+from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.routing_domains import home_of
 from auditor.network.tunnels import Tunnel, borrowers, tunnel_by
 from auditor.reach.ways import Way, leads_to, ways_from
@@ -57,7 +57,8 @@ def doubts_towards(network: Network, vnet: VirtualNetwork | None, home: str) -> 
 
 
 def _names_gateway(route: EffectiveRoute) -> bool:
-    return route.hop is Hop.GATEWAY and route.source is Source.USER and not route.fault
+    """Whether a told route leads to a gateway: a user's, or one for a site that claims as much."""
+    return route.hop is Hop.GATEWAY and route.told and not route.fault
 
 
 @question_about

@@ -13,7 +13,7 @@ from auditor.simulate import Fate, Packet
 from auditor.testing import arm_id, estate
 
 from ...exposed import NSG, deny, nsg
-from ...networks import gateway, nic, peer, vnet
+from ...networks import gateway, nic, peer, site, tunnel, vnet
 from ...reaching import asked
 from ...routing import endpoint, route, steered, table
 from .test_matrix import cells, one_by_one
@@ -77,6 +77,15 @@ def test_R_15_spokes_meet_by_the_gateway_of_their_hub(prefix: str | None) -> Non
             "nsg-outbound", "route", "nsg-inbound", "return-route",
         ]  # fmt: skip
     assert asked(network, "one", "two").step("route").rule == "c"
+
+
+def test_R_15_spokes_meet_by_the_route_for_a_site_that_claims_their_addresses() -> None:
+    """Both sides' private ranges are often one: the gateway knows the spoke by its peering."""
+    site_of_all = [site("s", "10.0.0.0/8"), tunnel("t", "gw", "s", enableBgp=False)]
+    network = spokes(*site_of_all, to="10.9.0.0/16", back="10.9.0.0/16")
+    for pair in (("one", "two"), ("two", "one")):
+        assert asked(network, *pair).verdict == "reachable"
+    assert cells(network) == one_by_one(network)
 
 
 @pytest.mark.parametrize("without", [{"lends": False}, {"uses": False}])
