@@ -154,14 +154,21 @@ def _layer_steps(
     code = "nsg-inbound" if inbound else "nsg-outbound"
     steps = [_layer_step(each, verdict, packet, inbound, code, ends) for each in verdict.layers]
     if not steps:
-        where = place_name(point.node) if point.node is not None else point.id
-        steps.append(Step(code, point.id, f"nothing filters it at {where}", packet, True))
+        steps.append(Step(code, point.id, f"nothing filters it at {_where(point)}", packet, True))
     if passes and verdict.access is Access.DENY:
         raise AssertionError(f"{code} at {point.id}: the filter sets say {passes}, its rules Deny")
     if passes is False and verdict.access is Access.ALLOW:
         says = f"it has none of the addresses that the input tells of {ids.name(point.id)}"
         steps.append(Step(code, point.id, says, packet, False))
+    elif passes is False and not any(each.passes is False for each in steps):
+        # What the one needs to let it pass is what makes the other deny it.
+        says = f"whatever is so, one of the rules at {_where(point)} denies it"
+        steps.append(Step(code, point.id, says, packet, False))
     return steps
+
+
+def _where(point: Point) -> str:
+    return place_name(point.node) if point.node is not None else point.id
 
 
 def _layer_step(

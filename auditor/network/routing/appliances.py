@@ -7,12 +7,14 @@ from auditor.errors import Undetermined
 from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.address_plan import locate
 from auditor.network.backends import members
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing.place import Place
+from auditor.network.routing_domains import network_key, spelled
+from auditor.resources import walk
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import (
@@ -41,6 +43,7 @@ def appliance_verdict(place: Place, address: Address) -> Verdict:
     if not owners:
         found = locate(place.network, address, place.vnet)
         unsure = found.unsure or hidden_addresses(place.network, key)
+        unsure = unsure or _lost_balancers(place.network).get(key, "")
         if unsure:
             return "", (*reasons, Reason("collection-gap", f"who owns {address}: {unsure}", key))
         return f"nobody owns {address} (R-11)", ()
@@ -49,6 +52,22 @@ def appliance_verdict(place: Place, address: Address) -> Verdict:
     except Undetermined as unknown:
         fault, doubts = "", (gap(unknown, owners[0].holder.id),)
     return fault, (*reasons, *doubts)
+
+
+@question
+def _lost_balancers(network: Network) -> dict[str, str]:
+    """By network, whose machines are in a pool of a load balancer that the input lacks.
+
+    It may be one for appliances, with an address of that network.
+    """
+    found: dict[str, str] = {}
+    for edge in network.dangling():
+        if edge.kind == "loadBalancerBackendAddressPools":
+            subnet = walk.peek(walk.peek(edge.source, "properties"), "subnet")
+            balancer = spelled(network, edge.target).partition("/backendAddressPools/")[0]
+            home = network_key(walk.peek(subnet, "id") or "")
+            found.setdefault(home, f"{balancer} is not in the snapshot")
+    return found
 
 
 def _home(place: Place, address: Address) -> tuple[str | None, tuple[Reason, ...]]:

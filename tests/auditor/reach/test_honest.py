@@ -23,10 +23,13 @@ from auditor.testing import arm_id, estate, resource
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...honest import faults
 from ...networks import nic as nic_in
+from ...networks import peer
 from ...networks import vnet as net
 from ...reaching import asked, lb, lb_rule, point
 from .test_against_simulator import MACHINES, networks
 
+NSG = "Microsoft.Network/networkSecurityGroups"
+GROUP, OWN = ({"id": arm_id(NSG, name)} for name in ("nsg", "own"))
 ESTATES = Path(__file__).parents[3] / "fixtures" / "estates"
 
 
@@ -106,3 +109,25 @@ def test_a_cluster_whose_public_address_tells_nothing_does_not_fail() -> None:
     with pytest.raises(Undetermined):
         service_frontends(network)
     held(network, product(everyone(network), everyone(network)))
+
+
+def test_N_24_what_one_of_two_groups_denies_in_any_case_is_said_to_be_denied() -> None:
+    """A private address outside the network is of `Internet` or not: the other group differs."""
+    far = {"addressPrefix": "10.5.0.0/24"}
+    aside: Any = {"allowVirtualNetworkAccess": False, "allowForwardedTraffic": True}
+    network = estate(
+        net(
+            "a",
+            "10.0.0.0/16",
+            subnets={"app": {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": GROUP}},
+            peers=[peer("b", "10.5.0.0/16", **aside)],
+        ),
+        net("b", "10.5.0.0/16", subnets={"far": far}, peers=[peer("a", "10.0.0.0/16", **aside)]),
+        nsg(rule("online", 100, "Internet"), deny("rest", 200)),
+        nsg(name="own"),
+        nic_in("one", "10.5.0.4", ("b", "far")),
+        nic_in("web", "10.0.0.4", ("a", "app"), networkSecurityGroup=OWN),
+    )
+    found = asked(network, "one", "web")
+    assert (found.verdict, found.stops) == ("blocked", ["nsg-inbound"])
+    assert not list(faults(found.one))

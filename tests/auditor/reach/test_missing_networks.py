@@ -120,6 +120,22 @@ def test_U_2_a_gateway_that_a_connection_alone_tells_of_may_stand_in_a_network_o
     assert asked(without("vpn", *joined), *ends).verdict == "blocked"
 
 
+@pytest.mark.parametrize("pooled", [True, False])
+def test_U_2_a_balancer_that_its_machines_alone_tell_of_may_be_the_next_hop(pooled: bool) -> None:
+    pools = [{"id": arm_id("Microsoft.Network/loadBalancers/backendAddressPools", "ilb", "pool")}]
+    joins: Any = {"loadBalancerBackendAddressPools": pools} if pooled else {}
+    network = estate(
+        vnet("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24"), "edge": "10.0.1.0/24",
+                                          "data": "10.0.3.0/24"}),
+        table("rt", route("10.0.3.0/24", "VirtualAppliance", "10.0.1.10")),
+        nic("web", "10.0.0.4", ("a", "app")),
+        nic("db", "10.0.3.4", ("a", "data")),
+        nic("nva", "10.0.1.4", ("a", "edge"), enableIPForwarding=True, configuration=joins),
+    )  # fmt: skip
+    found = asked(network, "web", "db")
+    assert found.verdict == ("unknown" if pooled else "blocked")
+
+
 def before_a_spoke(member: str, *, peered: bool = True, peer_of: str = "vnet") -> list[Any]:
     """NIC web in a spoke, and a gateway in a network of its own that sends on to a member."""
     pool = arm_id(f"{GATEWAY}/backendAddressPools", "agw", "pool")
