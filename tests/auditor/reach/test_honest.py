@@ -26,6 +26,7 @@ from ...networks import nic as nic_in
 from ...networks import peer
 from ...networks import vnet as net
 from ...reaching import asked, lb, lb_rule, point
+from ...routing import route, steered, table
 from .test_against_simulator import MACHINES, networks
 
 NSG = "Microsoft.Network/networkSecurityGroups"
@@ -111,18 +112,23 @@ def test_a_cluster_whose_public_address_tells_nothing_does_not_fail() -> None:
     held(network, product(everyone(network), everyone(network)))
 
 
-def test_N_24_what_one_of_two_groups_denies_in_any_case_is_said_to_be_denied() -> None:
-    """A private address outside the network is of `Internet` or not: the other group differs."""
-    far = {"addressPrefix": "10.5.0.0/24"}
-    aside: Any = {"allowVirtualNetworkAccess": False, "allowForwardedTraffic": True}
+def test_N_22_what_one_of_two_groups_denies_in_any_case_is_said_to_be_denied() -> None:
+    """Whatever its default route adds to `VirtualNetwork` is no part of `Internet`."""
+    aside: Any = {"allowVirtualNetworkAccess": False}
     network = estate(
         net(
             "a",
             "10.0.0.0/16",
-            subnets={"app": {"addressPrefix": "10.0.0.0/24", "networkSecurityGroup": GROUP}},
+            subnets={"app": steered("10.0.0.0/24", networkSecurityGroup=GROUP)},
             peers=[peer("b", "10.5.0.0/16", **aside)],
         ),
-        net("b", "10.5.0.0/16", subnets={"far": far}, peers=[peer("a", "10.0.0.0/16", **aside)]),
+        net(
+            "b",
+            "10.5.0.0/16",
+            subnets={"far": "10.5.0.0/24"},
+            peers=[peer("a", "10.0.0.0/16", **aside)],
+        ),
+        table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4")),
         nsg(rule("online", 100, "Internet"), deny("rest", 200)),
         nsg(name="own"),
         nic_in("one", "10.5.0.4", ("b", "far")),
@@ -130,4 +136,5 @@ def test_N_24_what_one_of_two_groups_denies_in_any_case_is_said_to_be_denied() -
     )
     found = asked(network, "one", "web")
     assert (found.verdict, found.stops) == ("blocked", ["nsg-inbound"])
+    assert found.step("nsg-inbound").passes is None
     assert not list(faults(found.one))
