@@ -10,8 +10,8 @@ from auditor.network.routing.gateway import brought_by, served_by
 from auditor.network.routing.model import EffectiveRoute
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
+from auditor.reach.outwards import FORCED_TUNNEL
 from auditor.reach.points import anywhere_in, vnet_of
-from auditor.reach.sending import FORCED_TUNNEL
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
