@@ -16,6 +16,7 @@ CLIENTS = ("network", "containerservice")
 _TEXT = re.compile(r'_url = \(?\s*((?:"[^"]*"\s*(?:#[^\n]*)?\s*)+)')
 
 ELSEWHERE = (
+    "Microsoft.Network/dnsResolvers",
     "Microsoft.Network/dnsZones",
     "Microsoft.Network/FrontDoorWebApplicationFirewallPolicies",
     "Microsoft.Network/frontDoors",

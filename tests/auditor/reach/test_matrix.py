@@ -24,7 +24,7 @@ from auditor.reach.points import anywhere_in
 from auditor.reach.subnet_classes import SubnetClass, classes_of
 from auditor.resources.virtual_networks import Subnet
 from auditor.snapshot.load import load
-from auditor.testing import arm_id, estate
+from auditor.testing import arm_id, estate, resource
 
 from ...firewalls import application_rule, collection, firewall, group, network_rule, policy
 from ...networks import hub, nic, peer
@@ -306,6 +306,31 @@ def test_R_29_each_cell_by_a_virtual_hub_is_the_answer_about_the_pair(
     assert found == one_by_one(network)
     told = {(s[-1], t[-1]): cell.verdict.value for (s, t, _), cell in found.items()}
     assert (told["x", "y"], told["x", "z"], told["z", "y"]) == (wanted, "blocked", "blocked")
+
+
+@pytest.mark.parametrize("access", ["AlwaysAllow", "Deny", "Allow"])
+def test_N_50_why_an_admin_rule_may_decide_is_told_in_the_matrix_too(access: str) -> None:
+    """Of a denial that it may skip no reason was told."""
+    kind = "Microsoft.Network/networkManagers/securityAdminConfigurations"
+    anyone = [{"addressPrefix": "*", "addressPrefixType": "IPPrefix"}]
+    rule = {
+        "access": access, "direction": "Inbound", "priority": 10, "protocol": "Tcp",
+        "sources": anyone, "destinations": anyone,
+        "sourcePortRanges": ["0-65535"], "destinationPortRanges": ["22", "443"],
+    }  # fmt: skip
+    network = estate(
+        resource("Microsoft.Network/networkManagers", "avnm"),
+        resource(kind, "avnm/config"),
+        resource(f"{kind}/ruleCollections", "avnm/config/all"),
+        resource(f"{kind}/ruleCollections/rules", "avnm/config/all/one", rule, kind="Custom"),
+        closed("g", "*"),
+        net("a", A, subnets={"x": "10.0.0.0/24", "y": _subnet("10.0.1.0/24", "g", None)}),
+    )
+    found = cells(network)
+    assert found == one_by_one(network)
+    unsure = [cell for cell in found.values() if cell.unsure]
+    assert all("avnm-unknown" in {why.label for why in cell.reasons} for cell in unsure)
+    assert bool(unsure) is (access != "Allow")
 
 
 # Places
