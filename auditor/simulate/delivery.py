@@ -88,9 +88,8 @@ def _comes_back(
     if origin.kind == INTERNET:
         return hop.kind == "internet"
     if origin.kind == ONPREM:
-        home = network_of(network, subnet)
-        # A route may name a gateway where there is none to take it.
-        return beyond(network, home).gateways if hop.kind == "gateway" and home else None
+        # A route may name a gateway that is not there, or leads elsewhere.
+        return _knows_site(network, subnet, source) if hop.kind == "gateway" else None
     target = network_of(network, origin.subnet) if origin.subnet is not None else None
     if hop.kind == "gateway" and target is not None:
         here = network_of(network, subnet)

@@ -175,3 +175,14 @@ def test_R_24_a_site_that_is_the_gateway_of_a_vnet_leads_into_it() -> None:
 
 def test_R_24_a_site_with_another_address_is_no_vnet() -> None:
     assert "route" in asked(by_sites(address="198.51.100.1"), "one", "two").stops
+
+
+def test_R_24_a_site_behind_the_other_gateway_gets_no_reply_by_a_route_of_ones_own() -> None:
+    """The route names the gateway of b, which knows nothing of the site behind that of a."""
+    back = table("rt", route("192.168.1.0/24", "VirtualNetworkGateway"))
+    at_b = {"routeTable": {"id": arm_id("Microsoft.Network/routeTables", "rt")}}
+    static = {"enableBgp": False}
+    links = (link("ab", "gw-a", "gw-b", **static), link("ba", "gw-b", "gw-a", **static))
+    here = site("site", "192.168.1.0/24"), tunnel("t", "gw-a", "site", **static)
+    found = asked(joined(back, *here, links=links, at_b=at_b), "onprem 192.168.1.0/24", "two")
+    assert (found.verdict, found.labels) == ("blocked", set())
