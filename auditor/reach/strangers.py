@@ -15,6 +15,7 @@ from auditor.network.address_owners import owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.routing.peered import ties_of
+from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import forwards_of
 from auditor.reach.cards import cards_of
@@ -25,7 +26,7 @@ from auditor.reach.forwarding import taken
 from auditor.reach.handing_over import appliances_towards, brought, firewall_at
 from auditor.reach.points import Kind, Point, machine, machines_of, part_in_subnet, vnet_of
 from auditor.reach.trail import Trail
-from auditor.reach.untold_appliances import by_stranger, stranger_reason
+from auditor.reach.untold_appliances import perhaps_forwarded, stranger_reason
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
@@ -67,16 +68,20 @@ def past_stranger(
     """Follow packets that have come to an appliance on to a point, as whatever it makes of them."""
     if end.kind is not Kind.MACHINE or not _is_one(trail.network, end, inner):
         return
-    for address in inner.addresses.prefixes():
-        why = stranger_reason(inner.nic.label if inner.nic is not None else inner.id)
-        for unknown in by_stranger(trail, address.address, trail.source):
-            unknown = unknown.becoming(
-                destination=target.addresses, destination_port=EVERY_PORT, reasons=(why,)
-            )
-            out = filters(unknown, inner, Direction.OUTBOUND)
-            straight = taken(arrives(out, inner, target), inner, target)
-            for there in (straight, *(each for each, _ in brought(out, inner, target))):
-                yield from deliver(there, target, lambda here, _: here)
+    unknown = perhaps_forwarded(trail, inner)
+    why = stranger_reason(inner.nic.label if inner.nic is not None else inner.id)
+    for aim in aims(trail.network, target):
+        there = unknown.becoming(
+            destination=aim.addresses, destination_port=EVERY_PORT, reasons=(why,)
+        )
+        yield from _sent_on(filters(there, inner, Direction.OUTBOUND), inner, aim)
+
+
+def _sent_on(out: Trail, inner: Point, aim: Point) -> Iterator[tuple[Trail, Point]]:
+    """Follow what an appliance sends to an address of a point, straight or by others."""
+    straight = taken(arrives(out, inner, aim), inner, aim)
+    for there in (straight, *(each for each, _ in brought(out, inner, aim))):
+        yield from deliver(there, aim, lambda here, _: here)
 
 
 def _is_one(network: Network, end: Point, inner: Point) -> bool:

@@ -167,3 +167,55 @@ def test_P_7_what_an_appliance_forwards_has_to_get_in_at_its_own_card() -> None:
     aside = deny("no", 100, destinationAddressPrefix="10.0.1.4", destinationPortRange="22")
     assert asked(between(aside), "web", "db", 22).verdict == "unknown"
     assert asked(between(no, doubled=True), "web", "db", 22).verdict == "unknown"
+
+
+def _guarded(*rules: Any, **more: Any) -> Network:
+    """The appliance of two cards, before a machine whose group lets in by these rules alone."""
+    return behind(
+        card("outer", "10.0.1.4", "edge", public=True),
+        card("inner", "10.0.2.4", "trust"),
+        resource(VM, "nva"),
+        PUBLIC,
+        nsg(*rules, deny("rest", 200), name="app"),
+        *more.pop("others", ()),
+        hop="10.0.2.4",
+        app={"networkSecurityGroup": {"id": arm_id(NSG, "app")}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        ("10.0.2.4", "unknown"),
+        ("10.0.1.4", "unknown"),
+        (CLIENT, "unknown"),
+        ("10.0.3.0/26", "blocked"),
+        ("10.0.2.5", "blocked"),
+    ],
+)
+def test_an_appliance_brings_in_packets_as_the_client_or_as_itself(
+    source: str, verdict: str
+) -> None:
+    """Who lets in a jump host alone lets in nothing that comes from the internet."""
+    found = asked(_guarded(rule("some", 100, source)), CLIENT, "web")
+    assert found.verdict == verdict
+    assert found.labels == ({"nva:inner"} if verdict == "unknown" else set())
+
+
+def test_P_4_an_appliance_may_send_to_the_balancer_before_the_machine() -> None:
+    """With floating IP the group of the machine sees the address of the balancer."""
+    inner = {"privateIPAddress": "10.0.0.100", "subnet": {"id": subnet_id("a", "app")}}
+    pool = {"backendIPConfigurations": [ref(f"{NIC}/ipConfigurations", "web", "primary")]}
+    balancer = resource(
+        BALANCER,
+        "ilb",
+        {
+            "frontendIPConfigurations": [{"name": "front", "properties": inner}],
+            "backendAddressPools": [{"name": "pool", "properties": pool}],
+            "loadBalancingRules": [lb_rule("web", 443, 443, balancer="ilb", enableFloatingIP=True)],
+        },
+        sku={"name": "Standard"},
+    )
+    one = rule("front", 100, ports="443", destinationAddressPrefix="10.0.0.100")
+    assert asked(_guarded(one), CLIENT, "web").verdict == "blocked"
+    assert asked(_guarded(one, others=(balancer,)), CLIENT, "web").verdict == "unknown"
