@@ -34,9 +34,11 @@ from auditor.network.firewalling.terms import (
     FirewallTerm,
     Target,
     Translation,
+    infrastructure,
 )
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.network.reserved_addresses import of_others
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.intervals import Intervals, disjoint
 from auditor.ports import LAST_PORT, PortSet
@@ -112,6 +114,7 @@ def _program(
         unknown=tuple(sorted(set(found.unknown))),
         private_ranges=private_ranges,
         threat_intel=threat_intel,
+        platform=infrastructure(of_others(sides.network)),
     )
 
 
