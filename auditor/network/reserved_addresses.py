@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from auditor.addresses import NOTHING, AddressError, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
@@ -26,17 +29,24 @@ _MANY = 100
 @question
 def reserved(network: Network) -> AddressSet:
     """Give the addresses of the public IPs and public IP prefixes of the input."""
-    found, _ = AddressSet.union(
-        _kept(node) for kind in (PublicIp, PublicIpPrefix) for node in network.all(kind)
-    )
+    addresses = (_kept(partial(_address, each)) for each in network.all(PublicIp))
+    ranges = (_kept(partial(_range, each)) for each in network.all(PublicIpPrefix))
+    found, _ = AddressSet.union((*addresses, *ranges))
     return found & PUBLIC
 
 
-def _kept(node: PublicIp | PublicIpPrefix) -> AddressSet:
+def _address(node: PublicIp) -> str | None:
+    return node.properties.ip_address
+
+
+def _range(node: PublicIpPrefix) -> str | None:
+    return node.properties.ip_prefix
+
+
+def _kept(read: Callable[[], str | None]) -> AddressSet:
     """Give what a node keeps; nothing where it has no address yet, or that is not told."""
     try:
-        p = node.properties
-        text = p.ip_address if isinstance(node, PublicIp) else p.ip_prefix
+        text = read()
         return AddressSet.from_text([text]) if text else NOTHING
     except (AddressError, Undetermined):
         return NOTHING
