@@ -125,7 +125,7 @@ def from_internet_to(
         yield from _by_unsure_gateways(network, source, target, version, tags)
         yield from _by_unsure_doors(network, source, target, version, tags)
     yield from from_outside_by_untold(network, source, target, version, tags)
-    yield from _by_strangers(network, source, target, version, tags)
+    yield from by_strangers(network, source, target, version, tags)
 
 
 def _by_unsure_gateways(
@@ -171,7 +171,7 @@ def unsure_doors(network: Network) -> tuple[Entrance, ...]:
     )
 
 
-def _by_strangers(
+def by_strangers(
     network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
 ) -> Iterator[Path]:
     """Give the paths through appliances of which nothing is told, where routes lead to these."""

@@ -24,6 +24,7 @@ from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways
 from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
+from auditor.reach.brought_in import brought_in
 from auditor.reach.ends import points_of
 from auditor.reach.intents import Judgement, Outcome
 from auditor.reach.listing import exposed
@@ -142,6 +143,8 @@ def _others(network: Network, source: Point, targets: tuple[Point, ...]) -> Iter
 def _exposed_points(network: Network) -> tuple[Point, ...]:
     """What the internet may reach at all: only that need be asked about."""
     found = {each.target.id.lower(): each.target for each in exposed(network, tags=network.tags)}
+    for point in brought_in(network):
+        found.setdefault(point.id.lower(), point)
     return tuple(found[key] for key in sorted(found))
 
 
