@@ -6,34 +6,30 @@ whom it may bring them to: it says of the appliance that there may be more.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from auditor import ids
-from auditor.addresses import EVERYTHING
-from auditor.network.graph import Network, question
+from auditor.addresses import EVERY_PORT
+from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import NO_TAGS, ServiceTags
+from auditor.reach.answer import PROTOCOLS
 from auditor.reach.ends import points_of
 from auditor.reach.entrances import Entrance
 from auditor.reach.from_outside import by_strangers
-from auditor.reach.path import start
-from auditor.reach.points import INTERNET, Point, anywhere_in
-from auditor.reach.strangers import doorways
+from auditor.reach.points import INTERNET, Point
+from auditor.reach.strangers import appliances
 from auditor.reach.untold_appliances import stranger_reason
+from auditor.reach.verdicts import asked_for
 from auditor.resources.virtual_networks import Subnet
 
 
-@question
-def brought_in(network: Network) -> tuple[Point, ...]:
-    """Give every point that an appliance may bring packets of the internet to."""
-    found = (
-        point
-        for subnet, through in _before(network, network.tags)
-        for point in points_of(subnet, network)
-        if _may_get(network, point, [entrance for entrance, _ in through], network.tags)
-    )
-    each = {point.id.lower(): point for point in found}
-    return tuple(each[key] for key in sorted(each))
+def brought_in(network: Network, protocols: Sequence[str] = PROTOCOLS) -> Iterator[Point]:
+    """Give the points that an appliance may bring packets of the internet to, one by one."""
+    every = appliances(network)
+    for point in _everybody(network) if every else ():
+        if _may_get(network, point, every, network.tags, protocols):
+            yield point
 
 
 def bringers(
@@ -44,39 +40,32 @@ def bringers(
     `entered` are the public addresses, by id, through which somebody is reached.
     """
     told: dict[str, Reason] = {}
-    for subnet, through in _before(network, tags):
-        for entrance, inner in through:
-            who = inner.nic.label if inner.nic is not None else inner.id
-            if who in told or entrance.address.lower() not in entered:
-                continue
-            points = points_of(subnet, network)
-            if any(_may_get(network, point, [entrance], tags) for point in points):
-                what = f"what {who} brings in of what it gets at {ids.name(entrance.address)}"
-                told[who] = Reason(stranger_reason(who).label, what, inner.id)
+    for each in appliances(network):
+        entrance, inner = each
+        who = inner.nic.label if inner.nic is not None else inner.id
+        if who in told or entrance.address.lower() not in entered:
+            continue
+        if any(_may_get(network, point, [each], tags) for point in _everybody(network)):
+            what = f"what {who} brings in of what it gets at {ids.name(entrance.address)}"
+            told[who] = Reason(stranger_reason(who).label, what, inner.id)
     return tuple(told[who] for who in sorted(told))
 
 
-def _before(
-    network: Network, tags: ServiceTags
-) -> Iterator[tuple[Subnet, tuple[tuple[Entrance, Point], ...]]]:
-    """Give the subnets whose routes lead to appliances with public entrances, and these."""
-    trails = [start(network, INTERNET, each, EVERYTHING, tags) for each in INTERNET.versions]
+def _everybody(network: Network) -> Iterator[Point]:
     for subnet in network.all(Subnet):
-        here = anywhere_in(network, subnet)
-        through = tuple(each for trail in trails for each in doorways(trail, here))
-        if through:
-            yield subnet, through
+        yield from points_of(subnet, network)
 
 
 def _may_get(
-    network: Network, point: Point, through: Collection[Entrance], tags: ServiceTags
+    network: Network,
+    point: Point,
+    through: Sequence[tuple[Entrance, Point]],
+    tags: ServiceTags,
+    protocols: Sequence[str] = PROTOCOLS,
 ) -> bool:
     """Tell whether an appliance may bring packets from one of its entrances to a point."""
-    keys = {entrance.node.key for entrance in through}
     return any(
-        path.entrance is not None
-        and path.entrance.node.key in keys
-        and not path.bounds.may.is_empty
+        not (path.bounds.may & asked_for(path.trail.space, protocols, EVERY_PORT)).is_empty
         for version in point.versions
-        for path in by_strangers(network, INTERNET, point, version, tags)
+        for path in by_strangers(network, INTERNET, point, version, tags, through=through)
     )

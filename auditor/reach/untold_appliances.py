@@ -64,14 +64,18 @@ def _by_stranger(
         yield _perhaps_renamed(there, own | named), here
 
 
-def perhaps_forwarded(trail: Trail, inner: Point) -> Trail:
+def perhaps_forwarded(trail: Trail, inner: Point, *, alone: bool) -> Trail:
     """Add what an appliance may make of packets that it has got, to send them on by a card.
 
-    By which one they came makes no difference: the rules there are asked elsewhere.
+    By which one they came makes no difference: the rules there are asked elsewhere. `alone` tells
+    that they certainly bear an address of its own then.
     """
     who = inner.nic.label if inner.nic is not None else inner.id
     on = _perhaps_let_on(trail, inner.id, who, Bounds.maybe(trail.space.all))
-    return _perhaps_renamed(on, addresses_of_machine(trail.network, inner))
+    own = addresses_of_machine(trail.network, inner)
+    if not alone:
+        return _perhaps_renamed(on, own)
+    return on.becoming(source=own, source_port=EVERY_PORT, reasons=(stranger_reason(who),))
 
 
 def _perhaps_let_on(trail: Trail, appliance: str, who: str, forwarded: Bounds) -> Trail:

@@ -90,5 +90,5 @@ def test_only_is_not_kept_where_an_appliance_may_bring_in_more() -> None:
 def test_nothing_is_in_doubt_where_nothing_of_it_gets_in(there: Network) -> None:
     """By the rules at the machine or at the appliance, or because no route leads to it."""
     assert not bringers(there, entered(there))
-    assert not brought_in(there)
+    assert not list(brought_in(there))
     assert judge(there, ONLY).outcome.value == "kept"
