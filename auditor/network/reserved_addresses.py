@@ -12,14 +12,14 @@ from auditor.resources.public_addresses import PublicIp, PublicIpPrefix
 from auditor.special_addresses import PUBLIC
 
 
-def of_others(network: Network, public: AddressSet = PUBLIC) -> AddressSet:
-    """Give public addresses but for those that are kept for the input.
+def of_others(network: Network, whole: AddressSet = PUBLIC) -> AddressSet:
+    """Give addresses but for the public ones that are kept for the input.
 
     What Azure chooses by itself, and what its own names stand for, is none of these. Where they
     are many, they stay: each would cut what follows once more.
     """
     own = reserved(network)
-    return public - own if len(own.v4) + len(own.v6) < _MANY else public
+    return whole - own if len(own.v4) + len(own.v6) < _MANY else whole
 
 
 _MANY = 100
