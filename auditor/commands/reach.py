@@ -216,6 +216,7 @@ def _list(
 
     from auditor.commands import exposing, reaching
     from auditor.commands.marking import escaped
+    from auditor.reach.brought_in import bringers
     from auditor.reach.listing import exposed
     from auditor.reach.replay import replayed
     from auditor.reach.unanswered import unread_entrances
@@ -223,7 +224,8 @@ def _list(
     listed = exposed(network, protocols=protocols, ports=ports, tags=tags)
     checked = replayed(network, (each.answer for each in listed), tags)
     found = [replace(each, answer=answer) for each, answer in zip(listed, checked, strict=True)]
-    doubts = unread_entrances(network)
+    entered = {each.entrance.address.lower() for each in found if each.entrance is not None}
+    doubts = (*unread_entrances(network), *bringers(network, entered, tags))
     if report == "json":
         told = reaching.as_json(each.answer for each in found)
         say_json(_with_doubts(told, doubts))

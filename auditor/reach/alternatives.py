@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from auditor.reach.path import Path
 from auditor.reach.samples import coordinates
@@ -18,8 +19,8 @@ from auditor.reach.trail import Step
 def least_stopped(ways: Iterable[Shown]) -> Shown | None:
     """Choose the way with the fewest obstacles, of those that packets take.
 
-    By a public entrance no route leads past one, and none has less than one: of the thousands that
-    lead through a load balancer, the others need no look.
+    By a public entrance none has less than one: of the thousands that lead through a load balancer,
+    the others need no look, unless routes lead past it.
     """
     found: list[Shown] = []
     down: set[tuple[str, str]] | None = set()
@@ -27,7 +28,7 @@ def least_stopped(ways: Iterable[Shown]) -> Shown | None:
         trail = shown.path.trail
         outside = shown.path.entrance is not None
         near = outside and down is not None and down <= {trail.chosen_by}
-        if near and not trail.down and shown.stops <= 1:
+        if near and not trail.down and shown.stops <= 1 and shown.legs == inf:
             return shown
         if outside and down is not None and trail.down and trail.choice:
             down.add(trail.chosen_by)

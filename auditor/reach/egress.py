@@ -10,6 +10,7 @@ from auditor.network.exposure import carried
 from auditor.network.graph import Network
 from auditor.network.pools import pools_of
 from auditor.network.reasons import Reason, gap
+from auditor.network.reserved_addresses import of_others
 from auditor.network.routing.model import Outbound
 from auditor.network.routing.outbound import takes_out
 from auditor.reach.balancing import chained
@@ -38,7 +39,7 @@ def egress_addresses(
     """Give the addresses that a way out may put in the place of the source's.
 
     Any public address, with a reason, when they are not told: Azure chooses those of default
-    outbound access itself.
+    outbound access itself, from those that are nobody's (R-33).
     """
     try:
         refs = list(_refs(network, source, way))
@@ -51,7 +52,7 @@ def egress_addresses(
         )
         return found, (reason,) if found.size > 1 else ()
     reason = Reason("unallocated", "the public address it leaves by", source.id)
-    return PUBLIC, (reason,)
+    return of_others(network) if way.method == "default" else PUBLIC, (reason,)
 
 
 def chained_out(network: Network, source: Point, way: Outbound) -> tuple[Reason, ...]:

@@ -28,10 +28,15 @@ from auditor.reach.pings import pings
 from auditor.reach.points import INTERNET, Kind, Point, keys_of
 from auditor.reach.relaying import followed
 from auditor.reach.services import answered
-from auditor.reach.strangers import doorways, past_stranger
+from auditor.reach.strangers import appliances, led_back, past_stranger
 from auditor.reach.trail import Trail
 from auditor.reach.unanswered import to_nobody
-from auditor.reach.unresolved import perhaps, unsure_entrances
+from auditor.reach.unresolved import (
+    perhaps,
+    private_fronts_towards,
+    relayed,
+    unsure_entrances,
+)
 from auditor.reach.untold_balancers import from_outside_by_untold
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint
 
@@ -125,7 +130,7 @@ def from_internet_to(
         yield from _by_unsure_gateways(network, source, target, version, tags)
         yield from _by_unsure_doors(network, source, target, version, tags)
     yield from from_outside_by_untold(network, source, target, version, tags)
-    yield from _by_strangers(network, source, target, version, tags)
+    yield from by_strangers(network, source, target, version, tags, relays=relays)
 
 
 def _by_unsure_gateways(
@@ -171,17 +176,37 @@ def unsure_doors(network: Network) -> tuple[Entrance, ...]:
     )
 
 
-def _by_strangers(
-    network: Network, source: Point, target: Point, version: Version, tags: ServiceTags
+def by_strangers(
+    network: Network,
+    source: Point,
+    target: Point,
+    version: Version,
+    tags: ServiceTags,
+    *,
+    relays: bool = False,
+    through: Iterable[tuple[Entrance, Point]] | None = None,
 ) -> Iterator[Path]:
-    """Give the paths through appliances of which nothing is told, where routes lead to these."""
+    """Give the paths through appliances of which nothing is told, where routes lead to these.
+
+    Those of the point, or else of others: then in the appliance's own name (section 12). `relays`
+    tells whether to follow what application gateways send on.
+    """
+    every = appliances(network) if through is None else through
+    if not every:
+        return
     trail = start(network, source, version, EVERYTHING, tags)
-    for entrance, inner in doorways(trail, target):
+    fronts = private_fronts_towards(network, target) if relays else ()
+    back = {each.id: led_back(trail, each) for each in (target, *fronts)}
+    for entrance, inner in every:
         if entrance.version != version:
             continue
         here = start(network, source, version, entrance.addresses or EVERYTHING, tags)
         for at, end in enter(here, entrance):
-            for each, who in past_stranger(at, end, inner, target):
+            found = list(past_stranger(at, end, inner, target, back[target.id]))
+            for front in fronts:
+                for there, who in past_stranger(at, end, inner, front, back[front.id]):
+                    found += relayed(there, who, target)
+            for each, who in found:
                 path = Path(source, who, each, entrance)
                 if ends_at(path, target):
                     yield path

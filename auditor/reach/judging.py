@@ -13,6 +13,7 @@ who is named on the others.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TypeAlias
 
 from auditor.addresses import EVERY_PORT, PortSet
@@ -24,6 +25,7 @@ from auditor.network.sites import every_site
 from auditor.reach.absent import behind_gateways
 from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
+from auditor.reach.brought_in import brought_in
 from auditor.reach.ends import points_of
 from auditor.reach.intents import Judgement, Outcome
 from auditor.reach.listing import exposed
@@ -115,7 +117,7 @@ def _asked_about(
     other_ports = EVERY_PORT - intent.ports
     ported = tuple(protocol for protocol in protocols if protocol in PORTED)
     for source in sources.sending:
-        for target in _others(network, source, targets.points):
+        for target in _others(network, source, targets.points, protocols):
             if source != target:
                 yield source, target, protocols, EVERY_PORT
         for target in targets.points if other_ports and ported else ():
@@ -123,19 +125,27 @@ def _asked_about(
                 yield source, target, ported, other_ports
 
 
-def _others(network: Network, source: Point, targets: tuple[Point, ...]) -> Iterator[Point]:
+def _others(
+    network: Network, source: Point, targets: tuple[Point, ...], protocols: tuple[str, ...]
+) -> Iterator[Point]:
     """Give everything that a source could reach and that is none of the targets."""
     allowed = {point.id.lower() for point in targets}
     for point in targets:
         if isinstance(point.node, LoadBalancerFrontend):
             behind = forwards_of(network, point.node).known
             allowed |= {f.target.id.lower() for f in behind if f.target is not None}
-    every = _exposed_points(network) if source.kind is Kind.INTERNET else everybody(network)
-    for point in every:
+
+    def other(point: Point) -> bool:
         inside = point.subnet is not None and point.subnet.key in allowed
         both_outside = point.outside and source.outside
-        if not (inside or both_outside or any(key in allowed for key in keys_of(point))):
-            yield point
+        return not (inside or both_outside or any(key in allowed for key in keys_of(point)))
+
+    if source.kind is Kind.INTERNET:
+        yield from filter(other, _exposed_points(network))
+        # One is enough: of what appliances bring in nothing is certain.
+        yield from islice(filter(other, brought_in(network, protocols)), 1)
+    else:
+        yield from filter(other, everybody(network))
 
 
 @question

@@ -57,17 +57,25 @@ class Shown(msgspec.Struct, frozen=True, dict=True):
 
 
 def routed(found: Sequence[Shown]) -> Sequence[Shown]:
-    """Leave out ways inside networks that routes lead past, where they lead along another.
+    """Leave out ways that routes lead past, where they lead along another.
 
     What stands on a way that packets do not take does not stop them. Of several towards the outside
     that none takes to its end, those stay along which the packets get furthest: to a firewall, say,
-    whose own routes then drop them.
+    whose own routes then drop them. So do they of the ways to one public entrance.
     """
+    most: dict[str, float] = {}
+    for each in found:
+        most[_to(each)] = max(each.legs, most.get(_to(each), 0))
     inside = [each for each in found if each.path.entrance is None]
-    furthest = max((each.legs for each in inside), default=inf)
-    if furthest < inf and not all(each.path.target.outside for each in inside):
-        return found
-    return [each for each in found if each.path.entrance is not None or each.legs == furthest]
+    if most.get("", inf) < inf and not all(each.path.target.outside for each in inside):
+        del most[""]
+    return [each for each in found if each.legs == most.get(_to(each), each.legs)]
+
+
+def _to(shown: Shown) -> str:
+    """The entrance that a way leads to, as a key; empty where it stays inside networks."""
+    entrance = shown.path.entrance
+    return f"{entrance.node.key} {entrance.address.lower()}" if entrance is not None else ""
 
 
 def stopped_by(

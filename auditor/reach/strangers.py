@@ -13,8 +13,9 @@ from auditor.addresses import EVERY_PORT, Address
 from auditor.errors import Undetermined
 from auditor.network.address_owners import owned_addresses
 from auditor.network.effective_rules import Direction
-from auditor.network.graph import Network
+from auditor.network.graph import Network, question
 from auditor.network.routing.peered import ties_of
+from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import forwards_of
 from auditor.reach.cards import cards_of
@@ -23,26 +24,55 @@ from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.forwarding import taken
 from auditor.reach.handing_over import appliances_towards, brought, firewall_at
-from auditor.reach.points import Kind, Point, machine, machines_of, part_in_subnet, vnet_of
+from auditor.reach.points import (
+    Kind,
+    Point,
+    anywhere_in,
+    machine,
+    machines_of,
+    part_in_subnet,
+    vnet_of,
+)
 from auditor.reach.trail import Trail
-from auditor.reach.untold_appliances import by_stranger, stranger_reason
+from auditor.reach.untold_appliances import perhaps_forwarded, stranger_reason
+from auditor.reach.ways import appliances_of
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.virtual_networks import Subnet
 
 
-def doorways(trail: Trail, target: Point) -> Iterator[tuple[Entrance, Point]]:
-    """Give the public entrances of appliances that a point's routes lead to, for what they send.
+@question
+def appliances(network: Network) -> tuple[tuple[Entrance, Point], ...]:
+    """Give the public entrances of all appliances that routes name, with the NIC that these mean.
 
-    With each the NIC of the appliance that the routes mean. `trail` has the internet's addresses.
+    Sorted by entrance.
     """
-    for point, address in _named_from(trail, target, set()):
-        for inner in _appliances_at(trail.network, point, address):
-            seen: set[str] = set()
-            for outer in _same_machine(trail.network, inner):
-                for entrance in entrances_straight_to(trail.network, outer):
-                    if entrance.node.key not in seen:
-                        seen.add(entrance.node.key)
-                        yield entrance, inner
+    found: dict[tuple[str, str], tuple[Entrance, Point]] = {}
+    for subnet in network.all(Subnet):
+        here = anywhere_in(network, subnet)
+        for address in appliances_of(network, subnet):
+            for inner in _appliances_at(network, here, address):
+                for entrance in _entrances_of(network, inner):
+                    found[entrance.node.key, inner.id] = (entrance, inner)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _entrances_of(network: Network, inner: Point) -> Iterator[Entrance]:
+    for outer in _same_machine(network, inner):
+        yield from entrances_straight_to(network, outer)
+
+
+def led_back(trail: Trail, target: Point) -> frozenset[str]:
+    """Give the ids of the NICs of appliances that a point's routes lead to, for what they send.
+
+    `trail` has the internet's addresses. To the others replies get back only where an appliance has
+    put its own address in the place of the client's.
+    """
+    return frozenset(
+        inner.id
+        for point, address in _named_from(trail, target, set())
+        for inner in _appliances_at(trail.network, point, address)
+    )
 
 
 def _named_from(trail: Trail, point: Point, seen: set[Address]) -> Iterator[tuple[Point, Address]]:
@@ -62,21 +92,30 @@ def _named_from(trail: Trail, point: Point, seen: set[Address]) -> Iterator[tupl
 
 
 def past_stranger(
-    trail: Trail, end: Point, inner: Point, target: Point
+    trail: Trail, end: Point, inner: Point, target: Point, back: frozenset[str]
 ) -> Iterator[tuple[Trail, Point]]:
-    """Follow packets that have come to an appliance on to a point, as whatever it makes of them."""
+    """Follow packets that have come to an appliance on to a point, as whatever it makes of them.
+
+    `back` are the NICs to which routes lead the replies; those of others go to their own address.
+    """
     if end.kind is not Kind.MACHINE or not _is_one(trail.network, end, inner):
         return
-    for address in inner.addresses.prefixes():
-        why = stranger_reason(inner.nic.label if inner.nic is not None else inner.id)
-        for unknown in by_stranger(trail, address.address, trail.source):
-            unknown = unknown.becoming(
-                destination=target.addresses, destination_port=EVERY_PORT, reasons=(why,)
-            )
-            out = filters(unknown, inner, Direction.OUTBOUND)
-            straight = taken(arrives(out, inner, target), inner, target)
-            for there in (straight, *(each for each, _ in brought(out, inner, target))):
-                yield from deliver(there, target, lambda here, _: here)
+    if inner.id not in back and _is_one(trail.network, target, inner):
+        return
+    unknown = perhaps_forwarded(trail, inner, alone=inner.id not in back)
+    why = stranger_reason(inner.nic.label if inner.nic is not None else inner.id)
+    for aim in aims(trail.network, target):
+        there = unknown.becoming(
+            destination=aim.addresses, destination_port=EVERY_PORT, reasons=(why,)
+        )
+        yield from _sent_on(filters(there, inner, Direction.OUTBOUND), inner, aim)
+
+
+def _sent_on(out: Trail, inner: Point, aim: Point) -> Iterator[tuple[Trail, Point]]:
+    """Follow what an appliance sends to an address of a point, straight or by others."""
+    straight = taken(arrives(out, inner, aim), inner, aim)
+    for there in (straight, *(each for each, _ in brought(out, inner, aim))):
+        yield from deliver(there, aim, lambda here, _: here)
 
 
 def _is_one(network: Network, end: Point, inner: Point) -> bool:

@@ -57,20 +57,43 @@ def _by_stranger(
     who = owner_of(trail.network, at, appliance)
     vnet = vnet_of(trail.network, at)
     back = handed_back(trail.network, vnet, appliance, trail.space.version) if vnet else NOTHING
-    trail = remark(
+    forwarded = Bounds.maybe(~trail.space.having(destination=back) if back else trail.space.all)
+    trail = _perhaps_let_on(trail, str(appliance), who, forwarded)
+    named = AddressSet.from_range(appliance, appliance)
+    for there, here, own in _into_stranger(trail, appliance, at):
+        yield _perhaps_renamed(there, own | named), here
+
+
+def perhaps_forwarded(trail: Trail, inner: Point, *, alone: bool) -> Trail:
+    """Add what an appliance may make of packets that it has got, to send them on by a card.
+
+    By which one they came makes no difference: the rules there are asked elsewhere. `alone` tells
+    that they certainly bear an address of its own then.
+    """
+    who = inner.nic.label if inner.nic is not None else inner.id
+    on = _perhaps_let_on(trail, inner.id, who, Bounds.maybe(trail.space.all))
+    own = addresses_of_machine(trail.network, inner)
+    if not alone:
+        return _perhaps_renamed(on, own)
+    return on.becoming(source=own, source_port=EVERY_PORT, reasons=(stranger_reason(who),))
+
+
+def _perhaps_let_on(trail: Trail, appliance: str, who: str, forwarded: Bounds) -> Trail:
+    return remark(
         trail,
         "appliance",
-        str(appliance),
+        appliance,
         lambda _: f"it cannot be told what the appliance {who} does with it",
-        Bounds.maybe(~trail.space.having(destination=back) if back else trail.space.all),
+        forwarded,
         reasons=(stranger_reason(who),),
         stopped=f"the routes of the appliance {who} lead back to it (R-5)",
         opening=f"take the route back to {who} out of the table of its own subnet",
     )
-    # It may put an address of its own in the place of the source's: which, nobody tells.
-    named = AddressSet.from_range(appliance, appliance)
-    for there, here, own in _into_stranger(trail, appliance, at):
-        yield there.perhaps_becoming(source=own | named, source_port=EVERY_PORT), here
+
+
+def _perhaps_renamed(trail: Trail, own: AddressSet) -> Trail:
+    """Add that an address of its own may be in the place of the source's: which, nobody tells."""
+    return trail.perhaps_becoming(source=own, source_port=EVERY_PORT)
 
 
 def _into_stranger(

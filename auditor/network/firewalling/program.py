@@ -8,7 +8,7 @@ from itertools import combinations
 
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_V4, address_or_none
+from auditor.addresses import EVERY_V4, AddressSet, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.extents import Extent
 from auditor.network.firewalling.collections import (
@@ -21,6 +21,7 @@ from auditor.network.firewalling.collections import (
     has_rules_of_its_own,
     policy_collections,
 )
+from auditor.network.firewalling.platform_names import all_of_microsoft
 from auditor.network.firewalling.private_ranges import (
     private_ranges_of_firewall,
     private_ranges_of_policies,
@@ -34,9 +35,11 @@ from auditor.network.firewalling.terms import (
     FirewallTerm,
     Target,
     Translation,
+    infrastructure,
 )
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
+from auditor.network.reserved_addresses import of_others
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.intervals import Intervals, disjoint
 from auditor.ports import LAST_PORT, PortSet
@@ -112,6 +115,7 @@ def _program(
         unknown=tuple(sorted(set(found.unknown))),
         private_ranges=private_ranges,
         threat_intel=threat_intel,
+        platform=infrastructure(of_others(sides.network)),
     )
 
 
@@ -285,13 +289,19 @@ def _application(sides: Sides, collection: Collection, written: Written) -> Fire
         doubts.append(Reason("semantics:E-25", detail, collection.resource))
     return _begun(collection, written, name)(
         sources=only_v4(_sources(sides, rule, name)),
-        destinations=Extent(EVERY_V4),
+        destinations=Extent(_where(sides, targets)),
         protocols=TCP,
         destination_ports=_numbers(services),
         doubts=tuple(dict.fromkeys(doubts)),
         targets=targets or (),
         services=services or (),
     )
+
+
+def _where(sides: Sides, targets: tuple[Target, ...] | None) -> AddressSet:
+    """Give the addresses that what a rule lets one ask for may have."""
+    own = bool(targets) and all_of_microsoft(targets or ())
+    return of_others(sides.network, EVERY_V4) if own else EVERY_V4
 
 
 def _services(written: list[ApplicationProtocol] | None) -> tuple[tuple[str, int], ...] | None:

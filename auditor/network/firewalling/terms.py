@@ -7,7 +7,7 @@ from enum import Enum
 
 import msgspec
 
-from auditor.addresses import EVERY_PORT, EVERY_V4, Address
+from auditor.addresses import EVERY_PORT, EVERY_V4, Address, AddressSet
 from auditor.network.extents import Doubt, Extent
 from auditor.network.reasons import Reason
 from auditor.packets.intervals import Intervals, difference, intersection
@@ -149,7 +149,8 @@ class FirewallProgram(msgspec.Struct, frozen=True, eq=False):
     `unknown` says what is missing to tell anything: with it nothing holds of any packet.
     `private_ranges` are the destinations towards which network rules keep the source (E-24).
     `threat_intel` is `Off`, `Alert` or `Deny`, None when not told; what it denies comes before
-    all rules, is not in any resource, and is not among the terms.
+    all rules, is not in any resource, and is not among the terms. `platform` is what every firewall
+    lets through for Azure's sake.
     """
 
     nat: tuple[FirewallTerm, ...] = ()
@@ -158,38 +159,33 @@ class FirewallProgram(msgspec.Struct, frozen=True, eq=False):
     unknown: tuple[Reason, ...] = ()
     private_ranges: Extent = NO_EXTENT
     threat_intel: str | None = None
+    platform: FirewallTerm = msgspec.field(default_factory=lambda: infrastructure(PUBLIC))
 
     @property
     def filters(self) -> tuple[FirewallTerm, ...]:
         """What is asked of a packet that no NAT rule takes; after these it is denied (E-22)."""
-        return (*self.network, *self.application, INFRASTRUCTURE)
+        return (*self.network, *self.application, self.platform)
 
 
-INFRASTRUCTURE = FirewallTerm(
-    name="infrastructure rule collection",
-    collection="",
-    resource="",
-    pointer="",
-    priorities=(),
-    level=0,
-    group="",
-    action=FirewallAction.ALLOW,
-    sources=Extent(EVERY_V4),
-    destinations=Extent(
-        doubts=(
-            Doubt(
-                PUBLIC & EVERY_V4,
-                Reason(
-                    "fqdn:infrastructure",
-                    "whether it asks for a name that Azure always lets through",
-                ),
-            ),
-        )
-    ),
-    protocols=TCP,
-    destination_ports=((80, 80), (443, 443)),
-)
-"""Names of Azure's own (images, disk status, diagnostics) that every firewall lets through (E-21).
+def infrastructure(public: AddressSet) -> FirewallTerm:
+    """Give the rule for names of Azure's own (images, disk status, diagnostics) (E-21).
 
-Their addresses are public. An application rule that denies `*` comes before.
-"""
+    Every firewall lets them through, unless an application rule that denies `*` comes before. Their
+    addresses are among `public`.
+    """
+    detail = "whether it asks for a name that Azure always lets through"
+    doubt = Doubt(public & EVERY_V4, Reason("fqdn:infrastructure", detail))
+    return FirewallTerm(
+        name="infrastructure rule collection",
+        collection="",
+        resource="",
+        pointer="",
+        priorities=(),
+        level=0,
+        group="",
+        action=FirewallAction.ALLOW,
+        sources=Extent(EVERY_V4),
+        destinations=Extent(doubts=(doubt,)),
+        protocols=TCP,
+        destination_ports=((80, 80), (443, 443)),
+    )

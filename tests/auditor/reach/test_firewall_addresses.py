@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from auditor.network.graph import Network
+from auditor.ports import PortSet
 from auditor.reach.answer import answers
 from auditor.reach.listing import exposed
 from auditor.reach.replay import check
@@ -86,7 +87,17 @@ def test_E_1_at_a_firewalls_address_answers_whom_its_rules_lead_to() -> None:
         "0-8442, 8444-65535": "blocked",
     }
     assert told(there, "internet", SECOND)["443"] == "reachable"
-    assert told(there, "name:web", SECOND)["443"] == "unknown"  # names may let it out
+
+
+def test_E_21_azures_own_names_stand_for_no_address_of_the_input() -> None:
+    """The firewall lets nobody out to an address of its own, and that is what is told."""
+    there = network(WEB, API)
+    assert told(there, "name:web", "9.9.9.9")["80, 443"] == "unknown"
+    assert set(told(there, "name:web", SECOND).values()) == {"blocked"}
+    [(one, other)] = pairs(*(ends_of(there, parse_selector(e)) for e in ("name:web", SECOND)))
+    [found] = answers(there, one, other, protocols=("tcp",), ports=PortSet.of(443))
+    assert [step.code for step in found.blockers] == ["firewall"]
+    assert [step.code for step in found.hops][:3] == ["nsg-outbound", "route", "firewall"]
 
 
 def test_E_20_without_nat_rules_a_firewalls_address_answers_nobody() -> None:

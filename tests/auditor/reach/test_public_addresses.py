@@ -20,14 +20,14 @@ from ...guarded import out, out_deny
 from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule, ref, scale_set
 
 
-def network() -> Network:
+def network(*rules: Any, more: Any = ()) -> Network:
     """NIC web at 20.50.1.2 lets in HTTPS; VM jump; one address is free, one is somebody's."""
     configuration = {
         "privateIPAddress": "10.0.0.9",
         "subnet": {"id": arm_id(SUBNET, "vnet", "app")},
     }
     return estate(
-        nsg(rule("https", 100, ports="443")),
+        nsg(*rules or (rule("https", 100, ports="443"),)),
         nic("web", public="pip", nsg="nsg"),
         resource(
             NIC,
@@ -42,6 +42,7 @@ def network() -> Network:
         pip("free", address="20.50.1.9"),
         pip("lost", arm_id(f"{NIC}/ipConfigurations", "gone", "primary"), address="20.50.1.10"),
         vnet(subnet()),
+        *more,
     )
 
 
@@ -353,3 +354,21 @@ def test_an_address_that_is_not_told_is_doubted_where_a_group_lets_an_example_of
     step = found.step("nsg-inbound")
     assert step.passes is None
     assert step.says.endswith("if that is how it looks here")
+
+
+@pytest.mark.parametrize(
+    ("let_in", "verdict"),
+    [
+        ("20.50.1.9", "blocked"),
+        ("20.50.9.4", "blocked"),
+        ("20.50.1.8", "unknown"),
+        ("20.50.1.0/24", "unknown"),
+    ],
+)
+def test_R_33_default_outbound_access_uses_no_address_that_somebody_has(
+    let_in: str, verdict: str
+) -> None:
+    """A group that lets in only what is kept for others of the input lets in nobody else."""
+    prefix = resource("Microsoft.Network/publicIPPrefixes", "range", {"ipPrefix": "20.50.9.0/28"})
+    there = network(rule("some", 100, let_in), deny("rest", 200), more=[prefix])
+    assert asked(there, "jump", "web", 443).verdict == verdict

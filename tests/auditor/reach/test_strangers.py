@@ -11,7 +11,7 @@ from auditor.testing import arm_id, estate, resource
 
 from ...exposed import BALANCER, NIC, NSG, PIP, deny, nsg, pip, rule
 from ...networks import nic, subnet_id, vnet
-from ...reaching import asked, lb_rule, ref
+from ...reaching import app_gateway, asked, lb_rule, ref
 from ...routing import route, steered, table
 
 CLIENT = "52.10.0.7"
@@ -167,3 +167,128 @@ def test_P_7_what_an_appliance_forwards_has_to_get_in_at_its_own_card() -> None:
     aside = deny("no", 100, destinationAddressPrefix="10.0.1.4", destinationPortRange="22")
     assert asked(between(aside), "web", "db", 22).verdict == "unknown"
     assert asked(between(no, doubled=True), "web", "db", 22).verdict == "unknown"
+
+
+def _guarded(*rules: Any, **more: Any) -> Network:
+    """The appliance of two cards, before a machine whose group lets in by these rules alone."""
+    return behind(
+        card("outer", "10.0.1.4", "edge", public=True),
+        card("inner", "10.0.2.4", "trust"),
+        resource(VM, "nva"),
+        PUBLIC,
+        nsg(*rules, deny("rest", 200), name="app"),
+        *more.pop("others", ()),
+        hop="10.0.2.4",
+        app={"networkSecurityGroup": {"id": arm_id(NSG, "app")}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        ("10.0.2.4", "unknown"),
+        ("10.0.1.4", "unknown"),
+        (CLIENT, "unknown"),
+        ("10.0.3.0/26", "blocked"),
+        ("10.0.2.5", "blocked"),
+    ],
+)
+def test_an_appliance_brings_in_packets_as_the_client_or_as_itself(
+    source: str, verdict: str
+) -> None:
+    """Who lets in a jump host alone lets in nothing that comes from the internet."""
+    found = asked(_guarded(rule("some", 100, source)), CLIENT, "web")
+    assert found.verdict == verdict
+    assert found.labels == ({"nva:inner"} if verdict == "unknown" else set())
+
+
+def test_P_4_an_appliance_may_send_to_the_balancer_before_the_machine() -> None:
+    """With floating IP the group of the machine sees the address of the balancer."""
+    inner = {"privateIPAddress": "10.0.0.100", "subnet": {"id": subnet_id("a", "app")}}
+    pool = {"backendIPConfigurations": [ref(f"{NIC}/ipConfigurations", "web", "primary")]}
+    balancer = resource(
+        BALANCER,
+        "ilb",
+        {
+            "frontendIPConfigurations": [{"name": "front", "properties": inner}],
+            "backendAddressPools": [{"name": "pool", "properties": pool}],
+            "loadBalancingRules": [lb_rule("web", 443, 443, balancer="ilb", enableFloatingIP=True)],
+        },
+        sku={"name": "Standard"},
+    )
+    one = rule("front", 100, ports="443", destinationAddressPrefix="10.0.0.100")
+    assert asked(_guarded(one), CLIENT, "web").verdict == "blocked"
+    assert asked(_guarded(one, others=(balancer,)), CLIENT, "web").verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [("10.0.2.4", "unknown"), ("*", "unknown"), (CLIENT, "blocked"), ("10.0.2.5", "blocked")],
+)
+def test_R_13_whose_routes_lead_elsewhere_gets_it_in_the_name_of_the_appliance_alone(
+    source: str, verdict: str
+) -> None:
+    """Replies to the client would go round the appliance; those to the appliance get there."""
+    beside = behind(
+        card("outer", "10.0.1.4", "edge", public=True),
+        card("inner", "10.0.2.4", "trust"),
+        resource(VM, "nva"),
+        PUBLIC,
+        nsg(rule("some", 100, source), deny("rest", 200), name="side"),
+        nic("aside", "10.0.2.9", ("a", "trust"), networkSecurityGroup={"id": arm_id(NSG, "side")}),
+        hop="10.0.2.4",
+    )
+    found = asked(beside, CLIENT, "aside", 443)
+    assert found.verdict == verdict
+    assert found.labels == ({"nva:inner"} if verdict == "unknown" else set())
+    assert asked(beside, CLIENT, "inner", 443).verdict == "blocked"  # to itself it sends nothing
+
+
+def _before_gateway(*sources: str) -> Network:
+    """The appliance before a gateway with a private frontend, which sends on to NIC web.
+
+    `sources` are whom the security group of the gateway lets in.
+    """
+    public = {"publicIPAddress": {"id": arm_id(PIP, "outer")}}
+    rules = [rule(f"r{i}", 100 + i, each) for i, each in enumerate(sources)]
+    return estate(
+        vnet(
+            "vnet",
+            "10.0.0.0/16",
+            subnets={
+                "gw": {
+                    "addressPrefix": "10.0.1.0/26",
+                    "networkSecurityGroup": {"id": arm_id(NSG, "gw")},
+                },
+                "app": {
+                    "addressPrefix": "10.0.0.0/24",
+                    "networkSecurityGroup": {"id": arm_id(NSG, "web")},
+                },
+                "edge": {
+                    "addressPrefix": "10.0.2.0/24",
+                    "networkSecurityGroup": {"id": arm_id(NSG, "edge")},
+                },
+                "others": steered("10.0.3.0/24"),
+            },
+        ),
+        table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.2.4")),
+        nsg(rule("in", 100, ports="443"), name="edge"),
+        nsg(*rules, deny("rest", 200), name="gw"),
+        nsg(rule("gateway", 100, "10.0.1.0/26"), deny("rest", 200), name="web"),
+        nic("outer", "10.0.2.4", ("vnet", "edge"), configuration=public, enableIPForwarding=True),
+        nic("web", "10.0.0.4", ("vnet", "app")),
+        pip("outer", arm_id(f"{NIC}/ipConfigurations", "outer", "primary")),
+        pip("pip", address="20.50.1.9"),
+        app_gateway(listeners=[("private", 80)]),
+    )
+
+
+def test_A_4_an_appliance_may_stand_before_a_private_gateway() -> None:
+    there = _before_gateway("10.0.2.4")
+    found = asked(there, CLIENT, "agw", 443)
+    assert (found.verdict, found.labels) == ("unknown", {"nva:outer"})
+    by = [each for each in asked(there, CLIENT, "web", 443).answers if each.via]
+    assert [each.verdict.value for each in by] == ["unknown"]
+    shut = _before_gateway("10.0.3.0/24", CLIENT)
+    assert asked(shut, CLIENT, "agw", 443).verdict == "blocked"
+    assert {a.verdict.value for a in asked(shut, CLIENT, "web", 443).answers} == {"blocked"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.network.firewalling import FirewallAction
-from auditor.testing import estate
+from auditor.testing import estate, resource
 
 from ....firewalls import (
     PUBLIC_WEB,
@@ -294,6 +294,36 @@ def test_E_21_names_of_azures_own_may_pass_without_a_rule() -> None:
     assert told(sent(rules, "10.0.0.4 > 10.1.0.4 tcp 443")) == "Deny by nobody"
     deny = collection("c", 1, "Deny", application_rule("no", "*"))
     assert told(sent(program(*with_rules(deny)), PUBLIC_WEB)) == "Deny by no"
+
+
+@pytest.mark.parametrize(
+    ("targets", "theirs"),
+    [
+        ({"targetFqdns": ["mcr.microsoft.com", "*.data.mcr.microsoft.com"]}, True),
+        ({"targetFqdns": ["*.ods.opinsights.azure.com", "management.azure.com"]}, True),
+        ({"targetFqdns": [], "fqdnTags": ["AzureKubernetesService"]}, True),
+        ({"targetFqdns": ["mcr.microsoft.com", "shop.contoso.example"]}, False),
+        ({"targetFqdns": ["shop.westeurope.cloudapp.azure.com"]}, False),
+        ({"targetFqdns": ["*.cloudapp.azure.com"]}, False),
+        ({"targetFqdns": ["*.azure.com"]}, False),
+        ({"targetFqdns": ["notmicrosoft.com"]}, False),
+        ({"targetFqdns": ["*microsoft.com"]}, False),
+        ({"targetFqdns": ["*"]}, False),
+    ],
+)
+def test_E_25_names_of_microsofts_own_stand_for_no_address_of_the_input(
+    targets: Any, theirs: bool
+) -> None:
+    """No public address of a customer has one of these, but for those of cloudapp.azure.com."""
+    one = application_rule("names") | targets
+    rules = program(
+        *with_rules(collection("c", 200, "Allow", one)),
+        resource("Microsoft.Network/publicIPAddresses", "own", {"ipAddress": "20.50.7.7"}),
+    )
+    own = told(sent(rules, "10.0.0.4 > 20.50.7.7 tcp 443"))
+    assert (own == "Deny by nobody") == theirs
+    assert told(sent(rules, "10.0.0.4 > 20.50.7.8 tcp 443")) != "Deny by nobody"
+    assert told(sent(rules, "10.0.0.4 > 10.1.0.4 tcp 443")) != "Deny by nobody"
 
 
 def test_the_order_of_resources_changes_nothing() -> None:
