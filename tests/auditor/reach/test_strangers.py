@@ -283,7 +283,7 @@ def _before_gateway(*sources: str) -> Network:
     )
 
 
-def test_A_4_an_appliance_may_stand_before_a_private_gateway() -> None:
+def test_an_appliance_may_stand_before_a_private_gateway() -> None:
     there = _before_gateway("10.0.2.4")
     found = asked(there, CLIENT, "agw", 443)
     assert (found.verdict, found.labels) == ("unknown", {"nva:outer"})
