@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from auditor.addresses import Address, PortSet, Version
 from auditor.network.effective_rules import Direction, effective_rules
-from auditor.network.flow import flow
+from auditor.network.flow import Access, flow
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
@@ -215,9 +215,4 @@ def _asked(
         tags=tags,
         subnet=here.subnet,
     ).verdicts[0]
-    for layer in verdict.layers:
-        if layer.passes is None:
-            return verdict.reasons
-        if not layer.passes:
-            break
-    return ()
+    return verdict.reasons if verdict.access is Access.UNKNOWN else ()
