@@ -26,6 +26,7 @@ from auditor.reach.balancing import (
 )
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
+from auditor.reach.cures import for_ports
 from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
@@ -324,7 +325,7 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         lambda _: f"the connection of {endpoint.label} is {'' if opened else 'not '}approved (L-1)",
         Bounds.maybe(carried) if reasons else here,
         reasons=reasons,
-        opening=f"approve the connection of {endpoint.label}" if refused else "",
+        opening=for_ports(f"approve the connection of {endpoint.label}") if refused else "",
         stopped="" if refused else f"{endpoint.label} carries TCP and UDP only (L-1)",
         unsure=f"it cannot be told whether the connection of {endpoint.label} is approved (L-1)",
     )
