@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from auditor.addresses import AddressSet, parse_ports
+from auditor.network.build import build
 from auditor.network.graph import Network
 from auditor.network.service_tags import ServiceTags
 from auditor.reach.answer import answers
 from auditor.reach.points import INTERNET, with_one_address
-from auditor.testing import arm_id, estate, resource
+from auditor.testing import arm_id, estate, resource, snapshot
 
 from ...exposed import SCALE_SET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
@@ -316,6 +317,21 @@ def test_K_11_without_a_nat_gateway_nobody_asks_whether_it_is_let_in() -> None:
     found = asked(estate(nic("web"), vnet(subnet()), api), "web", "aks")
     assert found.verdict == "unknown"
     assert "semantics:K-11" not in found.labels
+
+
+@pytest.mark.parametrize("told", [7, {"loadBalancerProfile": 7}, {"natGatewayProfile": "?"}])
+def test_K_11_whom_a_damaged_network_profile_lets_in_besides_cannot_be_told(told: Any) -> None:
+    settings = {
+        "fqdn": "aks.hcp.azmk8s.io",
+        "apiServerAccessProfile": {"authorizedIPRanges": ["52.10.0.0/24"]},
+        "agentPoolProfiles": [],
+        "networkProfile": told,
+    }
+    api = resource("Microsoft.ContainerService/managedClusters", "aks", settings)
+    network = build(snapshot(api), keep_going=True).network
+    assert asked(network, CLIENT, "aks").verdict == "reachable"
+    found = asked(network, "52.11.0.7", "aks")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
 
 
 def test_K_12_a_private_api_server_is_not_asked_from_the_internet() -> None:
