@@ -81,6 +81,35 @@ def test_A_11_a_shared_port_makes_the_frontend_the_destination() -> None:
     assert asked(fronted(front, listeners=both), CLIENT, "agw").verdict == "reachable"
 
 
+@pytest.mark.parametrize("seen", ["10.0.1.0/26", "20.50.1.2"])
+def test_A_11_nobody_tells_whether_a_listener_without_a_rule_shares_a_port(seen: str) -> None:
+    both = (("public", 443), ("private", 443))
+    served = app_gateway(listeners=both)["properties"]["requestRoutingRules"][:1]
+    found = asked(
+        fronted(
+            rule("https", 100, "Internet", "443", destinationAddressPrefix=seen),
+            listeners=both,
+            requestRoutingRules=served,
+        ),
+        CLIENT,
+        "agw",
+    )
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:A-11"})
+    open_to_all = fronted(HTTPS, listeners=both, requestRoutingRules=served)
+    assert asked(open_to_all, CLIENT, "agw").verdict == "reachable"
+    assert asked(fronted(listeners=both, requestRoutingRules=served), CLIENT, "agw").stops == [
+        "nsg-inbound"
+    ]
+
+
+@pytest.mark.parametrize("seen", ["10.0.1.0/26", "20.50.1.2"])
+def test_A_11_nobody_tells_what_rules_see_of_ports_beside_one_that_is_shared(seen: str) -> None:
+    shared = (("public", 443), ("public", 80), ("private", 80))
+    https = rule("https", 100, "Internet", "443", destinationAddressPrefix=seen)
+    found = asked(fronted(https, listeners=shared), CLIENT, "agw")
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:A-11"})
+
+
 def test_A_12_without_a_group_the_listener_is_open() -> None:
     network = estate(
         nic("web"), pip("pip"), app_gateway(), vnet(subnet(), subnet("gw", "10.0.1.0/26"))

@@ -73,7 +73,7 @@ def test_N_50_an_admin_rule_that_may_skip_a_group_is_why_a_pair_is_not_told() ->
     assert labels(cell) == {"avnm-unknown"}
 
 
-SPOKES = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
+SPOKES: Json = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
 
 
 def test_N_52_each_port_is_in_doubt_for_a_reason_of_its_own() -> None:
@@ -84,7 +84,7 @@ def test_N_52_each_port_is_in_doubt_for_a_reason_of_its_own() -> None:
 
 def test_N_22_the_tags_of_an_appliance_are_why_a_pair_is_not_told() -> None:
     """A route of its subnet may put the sender's network into VirtualNetwork."""
-    apart = {**SPOKES, "allowVirtualNetworkAccess": False}
+    apart: Json = {**SPOKES, "allowVirtualNetworkAccess": False}
     hub = net("hub", HUB, subnets={"edge": {
         "addressPrefix": "10.0.1.0/24",
         "networkSecurityGroup": ref("Microsoft.Network/networkSecurityGroups", "g"),
