@@ -257,3 +257,31 @@ def test_R_17_sites_reach_an_endpoint_by_a_gateway_that_is_lent(
         endpoint("pe", "10.1.0.5", ("s", "ends")),
     )
     assert asked(network, "onprem 192.168.7.0/24", "pe").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"privateLinkServiceConnections": [{"name": "c", "properties": {}}]},
+        {
+            "privateLinkServiceConnections": [
+                {"name": "c", "properties": {"privateLinkServiceConnectionState": {}}}
+            ]
+        },
+        {"privateLinkServiceConnections": []},
+        {},
+    ],
+    ids=["no state", "no status", "no connection", "no list"],
+)
+def test_L_1_an_endpoint_that_does_not_tell_its_state_may_be_approved(told: Any) -> None:
+    pe = endpoint("pe", "10.0.1.5", ("a", "ends"))
+    del pe["properties"]["privateLinkServiceConnections"]
+    pe["properties"] |= told
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "ends": "10.0.1.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        pe,
+    )
+    found = asked(network, "web", "pe")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    assert asked(network, "web", "pe", protocol="icmp").verdict == "blocked"
