@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
-from auditor.network.private_link import approved_endpoints
+from auditor.network.private_link import approved_endpoints, untold_endpoint
 from auditor.resources.mysql import (
     MySqlFirewallRule,
     MySqlFlexibleServer,
@@ -66,6 +66,10 @@ def approved_connections(network: Network, server: Server) -> tuple[str, ...]:
             state = connection.properties.private_link_service_connection_state
             if state is None or state.status is None:
                 raise Undetermined("the state of its private endpoint connection")
+        untold = untold_endpoint(network, server)
+        if untold is not None:
+            missing = f"the state of the connection of {untold.label}"
+            raise Undetermined(missing, resource=untold.id)
     return tuple(sorted(own | named))
 
 

@@ -43,9 +43,15 @@ def _leads_to_a_service(endpoint: PrivateEndpoint) -> bool:
 
 
 def approved_endpoints(network: Network, target: Node) -> tuple[PrivateEndpoint, ...]:
-    """The private endpoints with an approved connection to a resource."""
+    """The private endpoints with a connection to a resource that is certainly approved."""
     pairs = endpoints_by_target(network).get(target.key, ())
     return tuple(endpoint for endpoint, connection in pairs if approved(connection))
+
+
+def untold_endpoint(network: Network, target: Node) -> PrivateEndpoint | None:
+    """Give a private endpoint whose connection to a resource does not tell its state."""
+    pairs = endpoints_by_target(network).get(target.key, ())
+    return next((endpoint for endpoint, each in pairs if approved(each) is None), None)
 
 
 def interfaces_of(network: Network, endpoint_id: str) -> tuple[NetworkInterface, ...]:
@@ -64,7 +70,20 @@ def interfaces_of(network: Network, endpoint_id: str) -> tuple[NetworkInterface,
     return tuple({nic.key: nic for nic in found if isinstance(nic, NetworkInterface)}.values())
 
 
-def approved(connection: ServiceConnection) -> bool:
-    """Whether a connection carries traffic: only `Approved` does."""
+def approved(connection: ServiceConnection) -> bool | None:
+    """Whether a connection carries traffic: only `Approved` does; None: its state is not told."""
     state = connection.properties.private_link_service_connection_state
-    return state is not None and (state.status or "").lower() == "approved"
+    status = state.status if state is not None else None
+    return status.lower() == "approved" if status is not None else None
+
+
+def carries(endpoint: PrivateEndpoint) -> bool | None:
+    """Whether an endpoint carries traffic, by some connection; None: nobody tells (L-1).
+
+    Each has one: of an endpoint that lists none its connections are not told.
+    """
+    try:
+        states = {approved(connection) for connection in endpoint.connections}
+    except Undetermined:
+        return None
+    return True if True in states else None if None in states or not states else False

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
-from auditor.addresses import EVERY_V4, AddressError, AddressSet, PortSet, parse_prefix
+from auditor.addresses import EVERY_V4, NOTHING, AddressError, AddressSet, PortSet, parse_prefix
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, effective_rules, rules_at
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK
 from auditor.network.graph import Network
 from auditor.reach.demands import Demand, Refusal, refusal
-from auditor.reach.gatewaying import Port, point_of, seen_as
+from auditor.reach.gatewaying import Port, point_of, seen_reason, shares_port
 from auditor.reach.plainly import lets_through
 from auditor.reach.points import Point
 from auditor.resources.application_gateways import ApplicationGateway
@@ -24,6 +25,8 @@ _NO_CLIENTS = frozenset((INTERNET, VIRTUAL_NETWORK, AZURE_LOAD_BALANCER, "gatewa
 """Tags that are no service whose machines may be clients, or are so by their addresses."""
 _PUBLIC = PUBLIC & EVERY_V4
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
+
+T = TypeVar("T")
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -64,16 +67,28 @@ class Door(msgspec.Struct, frozen=True):
         return Demand(who, PortSet.of(self.port.number), peers)
 
 
-def door(network: Network, gateway: ApplicationGateway, port: Port) -> Door:
-    """Give a port as the rules of the gateway's subnet see it.
+def doors(network: Network, gateway: ApplicationGateway, port: Port) -> tuple[Door, ...]:
+    """Give a port as the rules of the gateway's subnet see it; two, where that is not told (A-11).
 
     Raises Undetermined when they see the address of a frontend that is not told.
     """
     here = point_of(network, gateway)
-    seen = seen_as(network, gateway, port, here)
-    if seen is None and here.addresses:
-        seen = _address(network, port)
-    return Door(gateway, port, replace(here, addresses=seen or AddressSet()))
+    shared = shares_port(network, gateway, port.number)
+    own = [] if shared else [here.addresses]
+    fronts = [] if shared is False or not here.addresses else [_address(network, port)]
+    seen = (*own, *fronts) or (NOTHING,)
+    return tuple(Door(gateway, port, replace(here, addresses=each)) for each in seen)
+
+
+def agreed(gateway: ApplicationGateway, outcomes: Sequence[T], alike: Callable[[T], object]) -> T:
+    """Give the outcome at each door of a port, of which `alike` tells what has to be the same.
+
+    Raises Undetermined where it is not.
+    """
+    said = [alike(each) for each in outcomes]
+    if any(each != said[0] for each in said):
+        raise Undetermined(seen_reason(gateway).detail, resource=gateway.id)
+    return outcomes[0]
 
 
 def _address(network: Network, port: Port) -> AddressSet:

@@ -25,13 +25,28 @@ def to_borrow(network: Network, vnet: VirtualNetwork, address: Address) -> str:
         return ""
 
 
+def longest_claim(network: Network, vnet: VirtualNetwork, address: Address) -> int:
+    """Give the length of the longest prefix by which a peer's gateways know an address; 0: none."""
+    try:
+        found = [n for tie in ties_of(network, vnet).ties for n in _lengths(network, tie, address)]
+    except Undetermined:
+        return 0
+    return max(found, default=0)
+
+
 def _knows(network: Network, tie: Tie, address: Address) -> bool:
     """Whether a peer's own gateways lead to an address, or may have learned that they do."""
+    if tie.far is None or not gateways_in(network, tie.far):
+        return False
+    return bool(_lengths(network, tie, address) or learns_routes(network, tie.far))
+
+
+def _lengths(network: Network, tie: Tie, address: Address) -> list[int]:
     gateways = gateways_in(network, tie.far) if tie.far is not None else ()
     if tie.far is None or not gateways:
-        return False
+        return []
     told = (*on_premises(network, tie.far), *(c for each in gateways for c in client_pools(each)))
-    return any(address in claim.prefix for claim in told) or bool(learns_routes(network, tie.far))
+    return [claim.prefix.length for claim in told if address in claim.prefix]
 
 
 def _settings(vnet: VirtualNetwork, tie: Tie) -> str:

@@ -22,6 +22,7 @@ from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, return_of, route_of, stop_of
+from auditor.reach.doubting import packets_besides
 from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
@@ -329,9 +330,10 @@ class Cells:
         for verdict, protocol, ports, named in parts:
             if verdict is Verdict.UNKNOWN:
                 these = tuple(named) if protocol == "*" else (protocol,)
-                packet = some_packet(asked_for(space, these, ports) & total.may)
+                held = asked_for(space, these, ports) & total.may
+                packet = some_packet(held)
                 assert packet is not None
-                tried.append(packet)
+                tried += [packet, *packets_besides(held & total.unsure, packet)]
         return _Told(cell_in((v, p, ports) for v, p, ports, _ in parts), tuple(tried))
 
     def _asked(self, space: FlowSpace) -> PacketSet:

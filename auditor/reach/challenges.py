@@ -23,9 +23,9 @@ from auditor.network.custom_waf_rules import CustomRule, blocks, priority_before
 from auditor.network.gateways import Route, gateway_of, pools_of, port_of, redirect_of
 from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, waf_at
-from auditor.reach.audience import door
+from auditor.reach.audience import Door, agreed, doors
 from auditor.reach.demands import allow_before, refusal, shares, whys
-from auditor.reach.gatewaying import Port, ports_of
+from auditor.reach.gatewaying import ports_of
 from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import Listener
 from auditor.resources.base import Node
@@ -130,12 +130,12 @@ def _filter(network: Network, listener: Listener) -> Iterator[Obstacle]:
     ports, _ = ports_of(network, gateway)
     for port in ports:
         if listener in port.listeners:
-            yield from _denied(network, listener, port)
+            seen = doors(network, gateway, port)
+            yield from agreed(gateway, [list(_denied(network, listener, at)) for at in seen], bool)
 
 
-def _denied(network: Network, listener: Listener, port: Port) -> Iterator[Obstacle]:
+def _denied(network: Network, listener: Listener, at: Door) -> Iterator[Obstacle]:
     gateway = gateway_of(network, listener)
-    at = door(network, gateway, port)
     demand = at.client("Internet")
     refused = refusal(network, at.at, demand)
     if refused is None:

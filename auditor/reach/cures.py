@@ -10,11 +10,11 @@ from auditor.errors import Undetermined
 from auditor.network.filters import place_name
 from auditor.network.graph import Network
 from auditor.network.layers import EffectiveRule, holder_of
-from auditor.network.on_premises import gateways_serving
 from auditor.network.routing import EffectiveRoute, Hop
+from auditor.network.routing.gateway import served_by
 from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.peered import ties_of
-from auditor.reach.borrowing import to_borrow
+from auditor.reach.borrowing import longest_claim, to_borrow
 from auditor.reach.frame import Packet
 from auditor.reach.peering_cures import at_peering, lengths_of, sender_network
 from auditor.reach.space import PORTED
@@ -97,21 +97,16 @@ def way_for(
     """
     goes = f"so that {address} goes {expected}"
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
-    table = route.node.owner if route.node is not None else None
+    change = _change_of(route)
     if route.fault and route.address is not None and expected.endswith(f" {route.address}"):
         return _forwarding(network, subnet, route.fault, route.address)
-    if (
-        route.source is Source.USER
-        and table is not None
-        and not _lacks_gateway(network, subnet, expected)
-    ):
-        change = f"change route {route.name or route.prefix} of {table.label}"
+    if change and not _lacks_gateway(network, subnet, expected):
         joined, beats = _joined(network, subnet, route, address, expected, home)
         if beats:
             return f"{joined}, {goes}"
         return f"{joined} and {change}, {goes}" if joined else f"{change}, {goes}"
     if expected.endswith(_TO_GATEWAY):
-        return _by_gateway(network, subnet, vnet, address, goes)
+        return f"{_by_gateway(network, subnet, vnet, address, route)}, {goes}"
     if route.hop is Hop.PRIVATE_ENDPOINT and route.fault and route.node and not route.far:
         return f"approve the connection of {route.node.label}"
     if route.hop in (*PEERINGS, Hop.PRIVATE_ENDPOINT) and route.fault:
@@ -120,10 +115,15 @@ def way_for(
     there = _network_in(expected)
     if route.hop is Hop.GLOBAL_PEERING and ids.name(route.far).lower() == there.lower():
         return f"make the load balancer at {address} Standard: Basic serves one region (R-21)"
-    change = ""
     if there or expected == _STRAIGHT_BACK:
         change = _to_network(network, route, subnet, address, there, home)
     return f"{change or f'give {place_name(subnet)} a route'}, {goes}"
+
+
+def _change_of(route: EffectiveRoute) -> str:
+    """Say to change a user's route in its table; nothing of other routes."""
+    table = route.node.owner if route.node is not None and route.source is Source.USER else None
+    return f"change route {route.name or route.prefix} of {table.label}" if table else ""
 
 
 def _to_network(
@@ -218,26 +218,31 @@ def _joined(
 def _lacks_gateway(network: Network, subnet: Subnet, expected: str) -> bool:
     """Whether it ought to go to a gateway and certainly there is none."""
     own = network.holder(subnet, VirtualNetwork)
+    if own is None or not expected.endswith(_TO_GATEWAY):
+        return False
     try:
-        return (
-            expected.endswith(_TO_GATEWAY)
-            and own is not None
-            and not gateways_serving(network, own)
-        )
+        served = served_by(network, own)
     except Undetermined:
         return False
+    return not (served.gateways or served.untold or served.teachers)
 
 
-def _by_gateway(network: Network, subnet: Subnet, vnet: str, address: Address, goes: str) -> str:
+def _by_gateway(
+    network: Network, subnet: Subnet, vnet: str, address: Address, route: EffectiveRoute
+) -> str:
     """Say how an address gets to a gateway: it must be there, know it, and be listened to."""
     own = network.holder(subnet, VirtualNetwork)
     borrow = to_borrow(network, own, address) if own is not None else ""
-    if not borrow and _lacks_gateway(network, subnet, _TO_GATEWAY):
-        return f"give {vnet} a gateway, its own or that of a peer, which knows {address}, {goes}"
     table = network.find(walk.peek(walk.peek(subnet, "properties"), "route_table"))
+    change, length = _change_of(route), route.prefix.length
+    if not borrow and _lacks_gateway(network, subnet, _TO_GATEWAY):
+        give = f"give {vnet} a gateway, its own or that of a peer, which knows {address}"
+        return f"{give}, and {change}" if change else give
+    told = [borrow] if borrow else []
     if walk.peek(walk.peek(table, "properties"), "disable_bgp_route_propagation"):
-        let = f"let {getattr(table, 'label', 'its route table')} propagate the routes of gateways"
-        return f"{borrow} and {let}, {goes}" if borrow else f"{let}, {goes}"
-    if borrow:
-        return f"{borrow}, {goes}"
-    return f"teach the gateway of {vnet} a route to {address}, {goes}"
+        told.append(
+            f"let {getattr(table, 'label', 'its route table')} propagate the routes of gateways"
+        )
+    if change and (own is None or longest_claim(network, own, address) <= length):
+        told.append(change)
+    return " and ".join(told) or f"teach the gateway of {vnet} a route to {address}"

@@ -8,11 +8,10 @@ from msgspec.structs import replace
 
 from auditor import ids
 from auditor.addresses import PortSet
-from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
-from auditor.network.private_link import approved
-from auditor.network.reasons import Reason, gap
+from auditor.network.private_link import carries
+from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import spelled
 from auditor.network.spelling import as_spelled
@@ -26,6 +25,7 @@ from auditor.reach.balancing import (
 )
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
+from auditor.reach.cures import for_ports
 from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import at_listeners
@@ -308,13 +308,9 @@ def at_linked(
 def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Trail:
     """Follow a packet into a private endpoint; the service behind it answers (L-1, L-3)."""
     trail = filters(trail, target, Direction.INBOUND)
-    try:
-        states = {approved(connection) for connection in endpoint.connections}
-        reasons: tuple[Reason, ...] = ()
-    except Undetermined as unknown:
-        states, reasons = set(), (gap(unknown, endpoint.id),)
-    opened = True in states
-    refused = not opened and not reasons
+    opened = carries(endpoint)
+    refused = opened is False
+    reasons = () if opened is not None else (_untold(endpoint),)
     carried = trail.space.carrying(BOTH)
     here = Bounds.nothing(trail.space) if refused else Bounds.exactly(carried)
     trail = remark(
@@ -324,11 +320,15 @@ def into_endpoint(trail: Trail, target: Point, endpoint: PrivateEndpoint) -> Tra
         lambda _: f"the connection of {endpoint.label} is {'' if opened else 'not '}approved (L-1)",
         Bounds.maybe(carried) if reasons else here,
         reasons=reasons,
-        opening=f"approve the connection of {endpoint.label}" if refused else "",
+        opening=for_ports(f"approve the connection of {endpoint.label}") if refused else "",
         stopped="" if refused else f"{endpoint.label} carries TCP and UDP only (L-1)",
         unsure=f"it cannot be told whether the connection of {endpoint.label} is approved (L-1)",
     )
     return on_its_port(trail, service_behind(endpoint))
+
+
+def _untold(endpoint: PrivateEndpoint) -> Reason:
+    return Reason("collection-gap", f"the state of the connection of {endpoint.label}", endpoint.id)
 
 
 def arrives(trail: Trail, source: Point, target: Point) -> Trail:

@@ -15,6 +15,7 @@ from auditor.reach.along import hops_of
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path
 from auditor.reach.samples import some_packet
+from auditor.reach.space import FlowSpace
 from auditor.reach.trail import Step
 
 _MOST = 4
@@ -23,18 +24,24 @@ _MOST = 4
 
 def others_of(path: Path, packets: PacketSet, shown: Packet) -> Iterator[list[Step]]:
     """Give what happens to some packets of an answer that the path tells apart by their port."""
-    for packet in packets_besides(path, packets, shown):
+    for packet in packets_besides(unsure_on(path, packets), shown):
         yield hops_of(path, packet)
 
 
-def packets_besides(path: Path, packets: PacketSet, shown: Packet) -> Iterator[Packet]:
-    """Give those packets, besides the one that is shown."""
+def unsure_on(path: Path, packets: PacketSet) -> PacketSet:
+    """Give those of some packets that a path sends, and of which it is not told what becomes."""
+    return packets & path.trail.sent & path.bounds.unsure
+
+
+def packets_besides(packets: PacketSet, shown: Packet) -> Iterator[Packet]:
+    """Give one for each part of packets that their port tells apart, besides that of one shown."""
     left = _MOST
-    here = packets & path.trail.sent & path.bounds.unsure
-    for low, high in sections(here, "destination_port"):
+    space = packets.space
+    assert isinstance(space, FlowSpace)
+    for low, high in sections(packets, "destination_port"):
         if left and not low <= shown.destination_port <= high:
-            ports = path.trail.space.having(destination_ports=PortSet.of(low, high))
-            packet = some_packet(here & ports)
+            ports = space.having(destination_ports=PortSet.of(low, high))
+            packet = some_packet(packets & ports)
             if packet is not None:
                 yield packet
                 left -= 1

@@ -11,6 +11,7 @@ from auditor.network.effective_rules import Direction
 from auditor.network.exposure import is_basic
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
 from auditor.packets.diagram import PacketSet
 from auditor.packets.intervals import Intervals
 from auditor.reach.balancing import MAPPED, TCP, UDP, forwards_of, forwards_towards
@@ -24,10 +25,11 @@ from auditor.reach.hub_points import hub_gateway
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
 from auditor.reach.replying import to_internet
 from auditor.reach.space import FlowSpace
-from auditor.reach.stages import Reply, remark
+from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.translating import at_firewall, at_hub_firewall
 from auditor.reach.unforwarded import beside_the_known
+from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration
@@ -117,8 +119,19 @@ def at_platform(
     trail = remark(trail, "platform", node.root.id, lambda _: what, taken, stopped=only)
     trail = trail.becoming(destination=here.addresses or None, reasons=here.reasons)
     if isinstance(node, BastionIpConfiguration):
-        trail = filters(trail, here, Direction.INBOUND)
+        trail = _answered(filters(trail, here, Direction.INBOUND), here)
     return trail, here
+
+
+def _answered(trail: Trail, bastion: Point) -> Trail:
+    """Add the replies of a Bastion; one whose routes lead elsewhere may work or not (R-13)."""
+
+    def ask(way: Way) -> bool | None:
+        return True if leaves_by(way, Hop.INTERNET) else None
+
+    what = "whether a Bastion works whose replies go another way"
+    why = Reason("semantics:R-13", what, bastion.id)
+    return replies(trail, bastion, trail.sources(), ask, "straight to the internet", (why,))
 
 
 def _tunnels(space: FlowSpace) -> PacketSet:

@@ -24,7 +24,7 @@ from auditor.reach.addressees import aims
 from auditor.reach.along import told_of
 from auditor.reach.answer import Answer, private_answers
 from auditor.reach.cell import Cell, cell_of
-from auditor.reach.doubting import explained, packets_besides
+from auditor.reach.doubting import explained, packets_besides, unsure_on
 from auditor.reach.filtering import Key
 from auditor.reach.forwarding import whose_word
 from auditor.reach.frame import Packet
@@ -235,7 +235,7 @@ class FirewalledPairs:
         yield shown, explained(rewritten)
         protocols = self.protocols if answer.protocol == "*" else (answer.protocol,)
         asked = asked_for(path.trail.space, protocols, answer.ports)
-        for packet in packets_besides(path, asked & bounds.may, shown):
+        for packet in packets_besides(unsure_on(path, asked & bounds.may), shown):
             yield packet, rewritten
 
     def _reasons(self, look: _Look, source: View, target: View) -> set[Reason]:

@@ -208,23 +208,39 @@ def _admitted(trail: Trail, node: ApplicationGateway, port: Port, here: Point) -
             Bounds.nothing(trail.space),
             opening=f"start {node.label}",
         )
-    target = seen_as(trail.network, node, port, here)
-    trail = trail.becoming(destination=target, reasons=here.reasons)
+    shared, own = shares_port(trail.network, node, port.number), here.addresses or None
+    if shared is None and own is not None:
+        trail = trail.perhaps_becoming(destination=own, reasons=(seen_reason(node),))
+    else:
+        target = None if shared else own
+        trail = trail.becoming(destination=target, reasons=here.reasons)
     return filters(trail, here, Direction.INBOUND)
 
 
-def seen_as(
-    network: Network, node: ApplicationGateway, port: Port, here: Point
-) -> AddressSet | None:
-    """Give what the subnet's security rules see as the destination of clients' packets (A-11).
+def shares_port(network: Network, node: ApplicationGateway, number: int) -> bool | None:
+    """Tell whether a public and a private listener share a port (A-11).
 
-    An address of the gateway's subnet; the frontend's own where a public and a private listener
-    share the port. None: as it is.
+    Then the subnet's security rules see the frontend's address as the destination of clients'
+    packets, else one of the subnet. None: nobody tells whether a listener without a rule counts,
+    and whether packets to other ports are seen so as well.
     """
-    shared = {p.frontend.key for p in ports_of(network, node)[0] if p.number == port.number}
-    if len(shared) > 1:
+    served = ports_of(network, node)[0]
+    if len({port.frontend.key for port in served if port.number == number}) > 1:
+        return True
+    sides: dict[int, set[str]] = {}
+    try:
+        for listener in node.listeners if len(node.frontends) > 1 else ():
+            front = frontend_of(network, listener)
+            sides.setdefault(port_of(network, listener), set()).add(front.key)
+    except Undetermined:
         return None
-    return here.addresses or None
+    return None if any(len(fronts) > 1 for fronts in sides.values()) else False
+
+
+def seen_reason(node: ApplicationGateway) -> Reason:
+    """Say why it is not told which destination rules see at a gateway."""
+    what = f"whether rules see frontends of {node.label} or its subnet as the destination"
+    return Reason("semantics:A-11", what, node.id)
 
 
 def back_from(trail: Trail) -> Reply:

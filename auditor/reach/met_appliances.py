@@ -17,10 +17,11 @@ from auditor.reach.untold_appliances import owner_of, stranger_reason, through_s
 
 
 class Met(msgspec.Struct, frozen=True):
-    """An appliance as the machines of a network meet it: `admitted` are the packets that pass.
+    """An appliance as the machines of a network meet it.
 
-    At each of several behind a load balancer. `own` are the addresses that it may put in the place
-    of the source's, `several` tells that each of them has others.
+    `admitted` are the packets that surely get past the rules at its cards: at each of several
+    behind a load balancer. `own` are the addresses that it may put in the place of the source's,
+    `several` tells that each of them has others.
     """
 
     reason: Reason
@@ -29,7 +30,7 @@ class Met(msgspec.Struct, frozen=True):
     several: bool
 
     def may_refuse(self, source: Point, target: Point) -> bool:
-        """Tell whether the rules at its cards stop anything between two points (P-7)."""
+        """Tell whether the rules at its cards may stop anything between two points (P-7)."""
         space = self.admitted.space
         assert isinstance(space, FlowSpace)
         if self.admitted == space.all:
@@ -47,7 +48,10 @@ def met(
     past = list(through_stranger(trail, appliance, source))
     admitted = trail.space.all if past else trail.space.empty
     for each in past:
-        admitted &= each.bounds.may
+        told, *cards = each.stages
+        admitted &= told.bounds.may  # what it makes of it is never certain
+        for stage in cards:
+            admitted &= stage.bounds.must
     sources = {frame.source for each in past for frame in each.others}
     own, _ = AddressSet.union(each for each in sources if each is not None)
     why = stranger_reason(owner_of(network, source, appliance))

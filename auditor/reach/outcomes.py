@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from auditor.addresses import Version
@@ -12,7 +13,7 @@ from auditor.network.layers import Layer, LayerKind, holder_of
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.network.terms import Term, Terms
 from auditor.packets.compile import first_match
-from auditor.packets.diagram import Diagram
+from auditor.packets.diagram import Diagram, leaves
 from auditor.packets.reshape import merged
 from auditor.reach.filtering import (
     Key,
@@ -44,6 +45,9 @@ PASS, PERHAPS, MIXED = "pass", "perhaps", "mixed"
 UNNAMED = Stop()
 
 Outcome: TypeAlias = str | Stop
+
+Layers: TypeAlias = Sequence[tuple[Layer, Sequence[Term]]]
+"""Layers of filters in order, each with what its rules match."""
 
 _FINAL = "final"
 
@@ -82,13 +86,39 @@ def _told(network: Network) -> dict[object, Diagram[Outcome]]:
     return {}
 
 
+class _Common(NamedTuple):
+    """What is the same at all layers: the space, the direction, and the dimension of conditions."""
+
+    space: FlowSpace
+    inbound: bool
+    shared: dict[str, str]
+
+
 def _outcomes(space: FlowSpace, terms: Terms) -> Diagram[Outcome]:
-    shared = _shared_by(terms)
-    most = _deciding(space, terms, shared, True)
-    least = _deciding(space, terms, shared, False) if _is_open(terms) else most
-    for name in shared.values():
+    common = _Common(space, terms.rules.inbound, _shared_by(terms))
+    layers = list(zip(terms.rules.layers, terms.layers, strict=True))
+    total = _in_any_case(common, layers)
+    if len(layers) < _SEVERAL or UNNAMED not in leaves(total):
+        return total
+    for layer in layers:  # the one that stops it whatever those before it do
+        total = space.combine(total, _in_any_case(common, [layer]), _named_by)
+    return total
+
+
+_SEVERAL = 2
+
+
+def _named_by(total: Outcome, alone: Outcome) -> Outcome:
+    return alone if total == UNNAMED and isinstance(alone, Stop) else total
+
+
+def _in_any_case(common: _Common, layers: Layers) -> Diagram[Outcome]:
+    """Give what becomes of packets at some layers, whatever is so of what is not told."""
+    most = _deciding(common, layers, True)
+    least = _deciding(common, layers, False) if _is_open(layers) else most
+    for name in common.shared.values():
         most, least = merged(most, name, either), merged(least, name, either)
-    return most if most is least else space.combine(most, least, either)
+    return most if most is least else common.space.combine(most, least, either)
 
 
 def either(one: Outcome, other: Outcome) -> Outcome:
@@ -99,19 +129,17 @@ def either(one: Outcome, other: Outcome) -> Outcome:
     return UNNAMED if both else PERHAPS
 
 
-def _deciding(
-    space: FlowSpace, terms: Terms, shared: dict[str, str], generous: bool
-) -> Diagram[Outcome]:
-    inbound = terms.rules.inbound
+def _deciding(common: _Common, layers: Layers, generous: bool) -> Diagram[Outcome]:
+    space, inbound, shared = common
     total: Diagram[Outcome] = space.leaf(PASS)
-    for layer, found in zip(terms.rules.layers, terms.layers, strict=True):
+    for layer, found in layers:
         if layer.kind is LayerKind.ADMIN and is_loose(found, shared):
             return space.leaf(PASS) if generous else space.leaf(UNNAMED)
         kept = [t for t in found if counts(t, allows(layer, t), shared, generous)]
         boxes = [box_of(space, term, shared, inbound) for term in kept]
         here = first_match(space, boxes, [_outcome(layer, term) for term in kept], PASS)
         total = here if total.is_leaf else space.combine(total, here, _then)
-    if not any(layer.kind is LayerKind.ADMIN for layer in terms.rules.layers):
+    if not any(layer.kind is LayerKind.ADMIN for layer, _ in layers):
         return total
     return space.map(total, lambda value: PASS if value == _FINAL else value)
 
@@ -131,8 +159,8 @@ def _outcome(layer: Layer, term: Term) -> Outcome:
     return Stop(layer.kind is LayerKind.ADMIN, "" if own else holder, rule.name)
 
 
-def _is_open(terms: Terms) -> bool:
-    return any(term.conditions for layer in terms.layers for term in layer)
+def _is_open(layers: Layers) -> bool:
+    return any(term.conditions for _, found in layers for term in found)
 
 
 def _shared_by(terms: Terms) -> dict[str, str]:

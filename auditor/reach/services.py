@@ -237,7 +237,10 @@ def api_server_access(network: Network, cluster: ManagedCluster) -> Access:
     except (Undetermined, AddressError) as error:
         what = error if isinstance(error, Undetermined) else Undetermined(str(error))
         return Access(HTTPS, NOTHING, PUBLIC, (gap(what, cluster.id),))
-    sure, perhaps = _own(network, cluster)
+    try:
+        sure, perhaps = _own(network, cluster)
+    except Undetermined as unknown:
+        return Access(HTTPS, allowed, PUBLIC, (gap(unknown, cluster.id),))
     reason = Reason(
         "semantics:K-11", f"whether {cluster.label} lets its NAT gateway in", cluster.id
     )

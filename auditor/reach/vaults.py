@@ -21,7 +21,7 @@ from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, question
 from auditor.network.names import records_by_label
-from auditor.network.private_link import approved_endpoints
+from auditor.network.private_link import approved_endpoints, untold_endpoint
 from auditor.network.tls import certificates_from_vaults
 from auditor.network.vault_access import vault_of
 from auditor.reach.answer import Answer, Verdict
@@ -231,6 +231,10 @@ def _endpoints(network: Network, vault: KeyVault) -> Iterator[Point]:
     known = {each.key for each in approved_endpoints(network, vault)}
     for each in approved_endpoints(network, vault):
         yield endpoint(network, each)
+    untold = untold_endpoint(network, vault)
+    if untold is not None:
+        missing = f"the state of the connection of {untold.label}"
+        raise Undetermined(missing, resource=untold.id)
     for connection in vault.properties.private_endpoint_connections or ():
         ref = connection.properties.private_endpoint
         state = connection.properties.private_link_service_connection_state

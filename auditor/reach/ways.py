@@ -340,9 +340,18 @@ def reaches_endpoint(
             return None
         if _by_tunnel(route, home):
             return True
+        if _may_join(route, home, vnet):  # and bring the endpoint's own route along
+            return None
         return route.hop is Hop.PRIVATE_ENDPOINT and route.node is endpoint
 
     return _judged(way, ends)
+
+
+def _may_join(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bool:
+    """Whether networks may be joined by what is not told: a peering, or a connected group."""
+    joins = _enters(route, home, vnet)
+    group = route.hop is Hop.CONNECTED_GROUP and joins is True  # which are in it is never told
+    return group or (route.source is not Source.USER and joins is None)
 
 
 def goes_past(route: EffectiveRoute, home: str, vnet: VirtualNetwork | None) -> bool:

@@ -49,7 +49,7 @@ from auditor.addresses import parse_ports, parse_prefix
 from auditor.network.challenge_paths import HTTP, challenge_rules
 from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
-from auditor.reach.audience import Door, door, shut
+from auditor.reach.audience import Door, agreed, doors, shut
 from auditor.reach.demands import Refusal, allow_before, refusal, whys
 from auditor.reach.gatewaying import Port, ports_of
 from auditor.reach.platform_demands import confined
@@ -134,9 +134,11 @@ def _listening(
 ) -> Outcomes:
     """Add to `closed` whom the group keeps from one port; yield what is not told of it."""
     number, port = part
-    at = door(network, gateway, port)
     first = before + number * max(1, len(clients)) + 1
-    for nth, refused in enumerate(_refused(network, at, clients), first):
+    seen = doors(network, gateway, port)
+    told = [_refused_at(network, at, clients) for at in seen]
+    either = agreed(gateway, told, _said)
+    for nth, (at, refused) in enumerate(either, first):
         client = refused.demand.who if refused.demand.who in clients else ""
         if refused.certain and port.frontend.properties.private_link_configuration is None:
             closed.append(_Closed(at, refused, nth, client))
@@ -145,6 +147,14 @@ def _listening(
             whom = f"{refused.demand.who} on port {port.number} at {port.frontend.label}"
             missing = f"whether {gateway.label} lets in {whom}: {link or whys([refused])}"
             yield Unknown(gateway.id, missing, key=f"{at.key} {client}".strip())
+
+
+def _refused_at(network: Network, at: Door, clients: tuple[str, ...]) -> list[tuple[Door, Refusal]]:
+    return [(at, refused) for refused in _refused(network, at, clients)]
+
+
+def _said(told: list[tuple[Door, Refusal]]) -> object:
+    return [(refused.demand.who, refused.certain) for _, refused in told]
 
 
 def _refused(network: Network, at: Door, clients: tuple[str, ...]) -> Iterator[Refusal]:

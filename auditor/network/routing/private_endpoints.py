@@ -12,7 +12,7 @@ from auditor.errors import Undetermined
 from auditor.network.address_owners import owned_addresses
 from auditor.network.graph import Network, question, question_about
 from auditor.network.names import endpoint_addresses
-from auditor.network.private_link import approved, interfaces_of
+from auditor.network.private_link import carries, interfaces_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, Found, Hop, Influence, Source
 from auditor.network.routing.peered import shut_out, ties_of
@@ -126,10 +126,7 @@ def _add(
 
 
 def _fault(endpoint: PrivateEndpoint) -> str:
-    try:
-        if any(approved(connection) for connection in endpoint.connections):
-            return ""
-    except Undetermined:
+    if carries(endpoint) is not False:
         return ""
     return f"no connection of private endpoint {endpoint.label} is approved (L-1)"
 

@@ -209,6 +209,17 @@ def test_a_pending_endpoint_needs_approval_and_no_route() -> None:
     assert {step.opening for step in found.one.blockers} == {"approve the connection of pe"}
 
 
+def test_L_1_no_approval_lets_an_endpoint_carry_pings() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "ends": "10.0.1.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        endpoint("pe", "10.0.1.5", ("a", "ends"), status="Pending"),
+    )
+    for protocol, opening in (("tcp", "approve the connection of pe"), ("icmp", "")):
+        found = asked(network, "web", "pe", protocol=protocol)
+        assert found.one.blockers[-1].opening == opening
+
+
 def test_what_a_rule_must_let_in_is_named_whole() -> None:
     resources = [
         nsg(rule("in", 100, "*", "443"), name="gw"),

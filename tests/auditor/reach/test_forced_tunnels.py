@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from auditor.network.graph import Network
 from auditor.testing import arm_id, estate, resource
 
@@ -135,3 +137,29 @@ def test_R_26_a_route_to_a_gateway_that_is_not_there_brings_no_reply_back() -> N
     )  # fmt: skip
     for source, target in (("onprem 192.168.7.0/24", "web"), ("web", "onprem 192.168.7.0/24")):
         assert asked(network, source, target).verdict == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("site_has", "verdict"), [("192.168.0.0/16", "reachable"), ("0.0.0.0/0", "unknown")]
+)
+def test_R_13_a_bastion_whose_replies_go_to_a_site_may_not_answer(
+    site_has: str, verdict: str
+) -> None:
+    kind = "Microsoft.Network/bastionHosts"
+    settings = {
+        "subnet": {"id": subnet_id("a", "AzureBastionSubnet")},
+        "publicIPAddress": {"id": arm_id("Microsoft.Network/publicIPAddresses", "pip")},
+    }
+    network = estate(
+        vnet("a", "10.0.0.0/16",
+            subnets={"AzureBastionSubnet": "10.0.4.0/26", "GatewaySubnet": "10.0.9.0/27"}),
+        resource("Microsoft.Network/publicIPAddresses", "pip",
+                 {"ipAddress": "20.50.1.2", "publicIPAllocationMethod": "Static"},
+                 sku={"name": "Standard"}),
+        resource(kind, "bas", {"ipConfigurations": [{"name": "c", "properties": settings}]},
+                 sku={"name": "Standard"}),
+        gateway("gw", "a", enableBgp=False),
+        site("hq", site_has),
+        tunnel("t", "gw", "hq", enableBgp=False),
+    )  # fmt: skip
+    assert asked(network, "52.10.0.7", "bas").verdict == verdict

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from auditor.addresses import AddressSet, parse_ports
+from auditor.network.build import build
 from auditor.network.graph import Network
 from auditor.network.service_tags import ServiceTags
 from auditor.reach.answer import answers
 from auditor.reach.points import INTERNET, with_one_address
-from auditor.testing import arm_id, estate, resource
+from auditor.testing import arm_id, estate, resource, snapshot
 
 from ...exposed import SCALE_SET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
@@ -78,6 +79,35 @@ def test_A_11_a_shared_port_makes_the_frontend_the_destination() -> None:
     both = (("public", 443), ("private", 443))
     front = rule("https", 100, "Internet", "443", destinationAddressPrefix="20.50.1.2")
     assert asked(fronted(front, listeners=both), CLIENT, "agw").verdict == "reachable"
+
+
+@pytest.mark.parametrize("seen", ["10.0.1.0/26", "20.50.1.2"])
+def test_A_11_nobody_tells_whether_a_listener_without_a_rule_shares_a_port(seen: str) -> None:
+    both = (("public", 443), ("private", 443))
+    served = app_gateway(listeners=both)["properties"]["requestRoutingRules"][:1]
+    found = asked(
+        fronted(
+            rule("https", 100, "Internet", "443", destinationAddressPrefix=seen),
+            listeners=both,
+            requestRoutingRules=served,
+        ),
+        CLIENT,
+        "agw",
+    )
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:A-11"})
+    open_to_all = fronted(HTTPS, listeners=both, requestRoutingRules=served)
+    assert asked(open_to_all, CLIENT, "agw").verdict == "reachable"
+    assert asked(fronted(listeners=both, requestRoutingRules=served), CLIENT, "agw").stops == [
+        "nsg-inbound"
+    ]
+
+
+@pytest.mark.parametrize("seen", ["10.0.1.0/26", "20.50.1.2"])
+def test_A_11_nobody_tells_what_rules_see_of_ports_beside_one_that_is_shared(seen: str) -> None:
+    shared = (("public", 443), ("public", 80), ("private", 80))
+    https = rule("https", 100, "Internet", "443", destinationAddressPrefix=seen)
+    found = asked(fronted(https, listeners=shared), CLIENT, "agw")
+    assert (found.verdict, found.labels) == ("unknown", {"semantics:A-11"})
 
 
 def test_A_12_without_a_group_the_listener_is_open() -> None:
@@ -316,6 +346,21 @@ def test_K_11_without_a_nat_gateway_nobody_asks_whether_it_is_let_in() -> None:
     found = asked(estate(nic("web"), vnet(subnet()), api), "web", "aks")
     assert found.verdict == "unknown"
     assert "semantics:K-11" not in found.labels
+
+
+@pytest.mark.parametrize("told", [7, {"loadBalancerProfile": 7}, {"natGatewayProfile": "?"}])
+def test_K_11_whom_a_damaged_network_profile_lets_in_besides_cannot_be_told(told: Any) -> None:
+    settings = {
+        "fqdn": "aks.hcp.azmk8s.io",
+        "apiServerAccessProfile": {"authorizedIPRanges": ["52.10.0.0/24"]},
+        "agentPoolProfiles": [],
+        "networkProfile": told,
+    }
+    api = resource("Microsoft.ContainerService/managedClusters", "aks", settings)
+    network = build(snapshot(api), keep_going=True).network
+    assert asked(network, CLIENT, "aks").verdict == "reachable"
+    found = asked(network, "52.11.0.7", "aks")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
 
 
 def test_K_12_a_private_api_server_is_not_asked_from_the_internet() -> None:

@@ -167,8 +167,18 @@ def test_R_19_a_private_endpoint_is_reached_from_joined_subnets_only() -> None:
     assert heeded.one.blockers[0].rule.startswith("to-10.1.0.0")
 
 
-def spoke(*, lends: bool | None, uses: bool | None, other: bool = False) -> Network:
-    """VNet a, peered with a hub whose gateway knows a site, and with one whose does not."""
+def spoke(
+    *,
+    lends: bool | None,
+    uses: bool | None,
+    other: bool = False,
+    hop: str = "",
+    state: str = "Connected",
+) -> Network:
+    """VNet a, peered with a hub whose gateway knows a site, and with one whose does not.
+
+    `hop` is what a user's route of it drops.
+    """
     beside = [
         net("b", "10.2.0.0/16", subnets={"GatewaySubnet": "10.2.9.0/27"},
             peers=[peer("a", "10.0.0.0/16", allowGatewayTransit=True)]),
@@ -177,9 +187,10 @@ def spoke(*, lends: bool | None, uses: bool | None, other: bool = False) -> Netw
     peers = [peer("b", "10.2.0.0/16")] if other else []
     return estate(
         net("hub", "10.1.0.0/16", subnets={"GatewaySubnet": "10.1.9.0/27"},
-            peers=[peer("a", "10.0.0.0/16", allowGatewayTransit=lends)]),
+            peers=[peer("a", "10.0.0.0/16", state=state, allowGatewayTransit=lends)]),
+        *([table_of("rt", route(hop, "None", name="own"))] if hop else []),
         *(beside if other else []),
-        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"},
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24") if hop else "10.0.0.0/24"},
             peers=[*peers, peer("hub", "10.1.0.0/16", useRemoteGateways=uses)]),
         vnet_gateway("gw", "hub", enableBgp=False),
         site("site", "192.168.0.0/16"),
@@ -210,6 +221,31 @@ def test_R_17_the_gateway_of_a_peer_has_to_be_lent_and_used(
     network = spoke(lends=lends, uses=uses, other=other)
     assert asked(network, "web", THERE).step("route").opening == said + GOES
     assert asked(network, THERE, "web").one.blockers[0].opening == said
+
+
+@pytest.mark.parametrize(
+    ("prefix", "also"),
+    [
+        ("192.168.0.0/16", " and change route own of rt"),
+        ("192.168.1.0/24", " and change route own of rt"),
+        ("192.0.0.0/8", ""),
+    ],
+)
+def test_R_6_a_users_route_that_beats_what_a_gateway_knows_has_to_change(
+    prefix: str, also: str
+) -> None:
+    """A site's prefix of the hub, which is /16, takes what a user's route to more would."""
+    network = spoke(lends=False, uses=False, hop=prefix)
+    there = asked(network, "web", THERE)
+    assert there.step("route").opening == f"set {LEND}, and {USE}{also}{GOES}"
+
+
+def test_R_26_a_users_route_leads_to_no_gateway_of_a_peer_that_is_not_connected() -> None:
+    network = spoke(lends=True, uses=True, hop="192.168.0.0/16", state="Disconnected")
+    assert asked(network, "web", THERE).step("route").opening == (
+        "give a a gateway, its own or that of a peer, which knows 192.168.1.1, "
+        f"and change route own of rt{GOES}"
+    )
 
 
 def test_R_17_a_gateway_that_is_lent_and_used_lets_both_through() -> None:

@@ -257,3 +257,62 @@ def test_R_17_sites_reach_an_endpoint_by_a_gateway_that_is_lent(
         endpoint("pe", "10.1.0.5", ("s", "ends")),
     )
     assert asked(network, "onprem 192.168.7.0/24", "pe").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"privateLinkServiceConnections": [{"name": "c", "properties": {}}]},
+        {
+            "privateLinkServiceConnections": [
+                {"name": "c", "properties": {"privateLinkServiceConnectionState": {}}}
+            ]
+        },
+        {"privateLinkServiceConnections": []},
+        {},
+    ],
+    ids=["no state", "no status", "no connection", "no list"],
+)
+def test_L_1_an_endpoint_that_does_not_tell_its_state_may_be_approved(told: Any) -> None:
+    pe = endpoint("pe", "10.0.1.5", ("a", "ends"))
+    del pe["properties"]["privateLinkServiceConnections"]
+    pe["properties"] |= told
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "ends": "10.0.1.0/24"}),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        pe,
+    )
+    found = asked(network, "web", "pe")
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    assert asked(network, "web", "pe", protocol="icmp").verdict == "blocked"
+
+
+def apart(peers: Any, *more: Any) -> Network:
+    """NIC web in network a, an endpoint in b, which lists a peering with a."""
+    a = net("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"}, peers=peers or ())
+    if peers is None:
+        del a["properties"]["virtualNetworkPeerings"]
+    return estate(
+        a,
+        net("b", "10.1.0.0/16", subnets={"ends": "10.1.0.0/24"}, peers=[peer("a", "10.0.0.0/16")]),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        endpoint("pe", "10.1.0.9", ("b", "ends")),
+        *more,
+    )
+
+
+def test_R_14_a_peering_that_is_not_told_may_lead_to_endpoints_too() -> None:
+    """Whatever joins two networks brings the routes to their endpoints along (L-4)."""
+    assert asked(apart([]), "web", "pe").verdict == "blocked"
+    assert asked(apart([peer("b", "10.1.0.0/16")]), "web", "pe").verdict == "reachable"
+    for peers in (None, [{"name": "to-b", "properties": {}}]):
+        found = asked(apart(peers), "web", "pe")
+        assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
+def test_R_22_a_connected_group_may_lead_to_endpoints_too() -> None:
+    manager = resource(
+        "Microsoft.Network/networkManagers", "m", {"networkManagerScopeAccesses": ["Connectivity"]}
+    )
+    found = asked(apart([], manager), "web", "pe")
+    assert (found.verdict, found.labels) == ("unknown", {"avnm-unknown"})

@@ -187,6 +187,18 @@ def test_A_11_a_port_at_both_frontends_is_seen_at_their_addresses() -> None:
     assert judged(rule("web", 100, "*", "443"), DENY, made=both).kept == 1
 
 
+def test_A_11_a_listener_without_a_rule_may_share_the_port() -> None:
+    both = gateway(*PUBLIC, PRIVATE[0])
+    to_subnet = rule("web", 100, "*", "443", destinationAddressPrefix="10.0.1.0/24")
+    to_front = rule("web", 100, "*", "443", destinationAddressPrefix="20.50.2.4")
+
+    for rules in (to_subnet, to_front):
+        (unknown,) = judged(rules, DENY, made=both).unknown
+        assert "whether rules see frontends of" in unknown.missing
+    assert judged(rule("web", 100, "*", "443"), DENY, made=both).kept == 1
+    assert keys(judged(rule("web", 100, "*", "80"), DENY, made=both)) == ["public:443"]
+
+
 def test_A_11_an_address_that_is_not_told_is_unknown() -> None:
     both = gateway(*PUBLIC, *PRIVATE)
     answer = ask("GW-023", estate(guarded(), nsg(WEB, DENY), both, address(None)))
