@@ -20,14 +20,14 @@ def require_not_meant(network: Network, node: Node, *keys: str) -> None:
     Of its own subscription: pools, groups and addresses are used in no other.
     """
     for key in keys:
-        for other in _blank(network).get(key, ()):
+        for other in blank_references(network).get(key, ()):
             if other.subscription.lower() == node.subscription.lower():
                 missing = f"whether {other.root.label} names {node.label} as its {key}"
                 raise Undetermined(missing, resource=other.id)
 
 
 @question
-def _blank(network: Network) -> dict[str, tuple[Node, ...]]:
+def blank_references(network: Network) -> dict[str, tuple[Node, ...]]:
     """Give who does not tell whom it names, by the key under which it does, in order."""
     found: dict[str, list[Node]] = defaultdict(list)
     for node in network.nodes.values():

@@ -20,11 +20,11 @@ EXPRESSION = "[reference('elsewhere').outputs.id.value]"
 HOME = vnet(subnet(), subnet("gw", "10.0.1.0/26"))
 
 
-def judge(rule: str, folder: Path, *resources: Json) -> Answer:
+def judge(asked: str, folder: Path, *resources: Json) -> Answer:
     """Ask a rule about what `bicep snapshot` evaluated, but for the expressions left in it."""
     path = folder / "predicted.json"
     path.write_text(json.dumps({"predictedResources": [HOME, *resources]}))
-    return ask(rule, build(load((str(path),))).network)
+    return ask(asked, build(load((str(path),))).network)
 
 
 def naming(key: str, *, many: bool = True) -> Json:
@@ -34,18 +34,18 @@ def naming(key: str, *, many: bool = True) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("rule", "key", "asked"),
+    ("asked", "key", "pooled"),
     [
         ("LB-001", "loadBalancerBackendAddressPools", lb(lb_rule(), members=())),
         ("GW-006", "applicationGatewayBackendAddressPools", app_gateway(members=())),
     ],
 )
 def test_a_pool_may_be_the_one_that_an_interface_does_not_tell(
-    rule: str, key: str, asked: Json, tmp_path: Path
+    asked: str, key: str, pooled: Json, tmp_path: Path
 ) -> None:
-    assert len(judge(rule, tmp_path, pip("pip"), asked, nic("nic-web")).broken) == 1
+    assert len(judge(asked, tmp_path, pip("pip"), pooled, nic("nic-web")).broken) == 1
 
-    answer = judge(rule, tmp_path, pip("pip"), asked, naming(key))
+    answer = judge(asked, tmp_path, pip("pip"), pooled, naming(key))
 
     assert answer.broken == []
     (unknown,) = answer.unknown
