@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, Version, address_or_none
 from auditor.errors import Undetermined
-from auditor.network.blank_references import blank_references
 from auditor.ids import top_level
+from auditor.network.blank_references import blank_references
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Missing, Network, possibly, question
 from auditor.network.reasons import Reason
