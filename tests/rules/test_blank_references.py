@@ -60,3 +60,11 @@ def test_E_1_an_address_may_be_the_one_that_an_interface_does_not_tell(tmp_path:
 
     assert (answer.kept, answer.broken) == (0, [])
     assert "whether nic-web names pip" in answer.unknown[0].missing
+
+
+def test_what_cannot_be_told_is_said_in_words(tmp_path: Path) -> None:
+    other = vnet(subnet("own", networkSecurityGroup={"id": EXPRESSION}), name="other")
+
+    (unknown,) = judge("NSG-001", tmp_path, other).unknown
+
+    assert unknown.missing == "where a reference leads whose id is not told"
