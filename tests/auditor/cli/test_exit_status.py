@@ -318,3 +318,19 @@ def test_an_interrupt_is_130(auditor: Command, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(loading, "load", interrupted)
 
     assert auditor.check(network()).status == 130
+
+
+def test_a_framework_that_is_no_option_is_not_called_one(auditor: Command) -> None:
+    ran = auditor("compliance", "nope")
+
+    assert ran.status == 2
+    assert ran.err.startswith('auditor: there is no framework "nope"')
+
+
+def test_an_input_without_a_name_is_shown_as_one(auditor: Command) -> None:
+    own(auditor)
+
+    ran = auditor("check", "")
+
+    assert ran.status == 3
+    assert 'auditor: "": cannot be read: ' in ran.err
