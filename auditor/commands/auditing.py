@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from auditor import streams
-from auditor.commands import complying, delivering, recording
+from auditor.commands import complying, delivering, outputs, recording
 from auditor.commands.asking import (
     FOLDERS,
     SERVICE_TAGS,
@@ -74,9 +73,11 @@ def _carry_out(
     """Audit, tell, and record where there is a history to open; give the exit status."""
     from auditor.network.build import paused_gc
 
+    outputs.require_names(options)
     settings = settings_of(options["config"])
     delivery = delivering.prepared(options["notify"], settings)
-    targets = _targets(options["reports"] or ("console",))
+    targets = outputs.targets_of(options["reports"] or ("console",))
+    outputs.spare_what_is_told(options, settings)
     renderers = [*(render for render, _ in targets), *delivery.attachments.values()]
     with paused_gc(), delivery.of_failure():
         book = open_book(options, settings) if open_book is not None else None
@@ -125,7 +126,7 @@ def _audit(
         stage("reading")
         snapshot = load(paths, keep_going=options["keep_going"], stdin=streams.stdin_for(paths))
         read.append(snapshot)
-        _spare_what_was_read(snapshot, options)
+        outputs.spare_what_was_read(snapshot, options)
         stage("joining")
         built = build(
             snapshot,
@@ -217,48 +218,6 @@ def _threshold(given: str | None, settings: Settings) -> Any:
     if given is not None:
         return severity(given, "--fail-on")
     return Severity.HIGH if settings.fail_on is None else settings.fail_on
-
-
-def _targets(wanted: Sequence[str]) -> list[tuple[Callable[..., None], str]]:
-    from auditor import registry
-
-    targets = []
-    for each in wanted:
-        name, _, file = each.partition("=")
-        file = "" if file == "-" else file
-        render = registry.renderer(name)
-        if not file and getattr(render, "is_binary", False):
-            raise UsageError(
-                f"{name} is no text for a terminal", where="--report", advice=f"write {name}=FILE"
-            )
-        targets.append((render, file))
-    files = [os.path.realpath(file) if file else "" for _, file in targets]
-    for file in files:
-        if files.count(file) > 1:
-            place = file or "standard output"
-            raise UsageError(
-                f"two reports go to {place}", where="--report", advice="write FORMAT=FILE"
-            )
-    return targets
-
-
-def _spare_what_was_read(snapshot: Snapshot, options: dict[str, Any]) -> None:
-    """Refuse to write over an export; over a report of last time, lying beside it, is well."""
-    from auditor.snapshot.document import PARAMETERS
-
-    reports = [each.partition("=")[2] for each in options["reports"]]
-    for file in (*reports, options["write_baseline"]):
-        if file in (None, "", "-"):  # standard output, as - among the inputs is standard input
-            continue
-        place = os.path.realpath(file)
-        for number, source in enumerate(snapshot.sources):
-            if os.path.realpath(source.name) == place and (
-                source.shape == PARAMETERS
-                or any(record.source == number for record in snapshot.records)
-            ):
-                raise UsageError(
-                    f"{file} is audited here: it would be lost", advice="write elsewhere"
-                )
 
 
 def _write(render: Callable[[Report, Any], None], report: Report, file: str) -> None:

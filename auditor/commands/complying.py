@@ -79,7 +79,7 @@ def compliance(framework: str | None, report: str, folders: tuple[str, ...]) -> 
         found = chosen(names(), rules)
         say(_json(found) if report == "json" else "\n".join(map(_line, found)))
         return
-    (one,) = chosen([framework], rules)
+    (one,) = chosen([framework], rules, where="")
     say({"text": _table, "json": lambda each: _json((each,)), "toml": _toml}[report](one))
 
 

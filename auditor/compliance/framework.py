@@ -60,11 +60,15 @@ def names() -> tuple[str, ...]:
 
 
 def chosen(
-    wanted: Iterable[str], rules: Mapping[str, Rule[Any]], intents: Iterable[str] = ()
+    wanted: Iterable[str],
+    rules: Mapping[str, Rule[Any]],
+    intents: Iterable[str] = (),
+    where: str = "--framework",
 ) -> tuple[Framework, ...]:
     """Give frameworks by name (`CIS 6.0`, `mcsb`) or by file, each once, in the order asked for.
 
-    `rules` are all rules there are, asked or not; `intents` the names of those configured. Raises
+    `rules` are all rules there are, asked or not; `intents` the names of those configured,
+    and `where` the option that asks. Raises
     UsageError for a name nobody knows, and for a file that is wrong or names what does not exist.
     """
     found: dict[str, Framework] = {}
@@ -77,7 +81,7 @@ def chosen(
         else:
             raise UsageError(
                 f"there is no framework {quoted(each)}",
-                where="--framework",
+                where=where,
                 advice=nearest(each, names())
                 or f"choose from {', '.join(names())}, or give a .toml file of your own",
             )

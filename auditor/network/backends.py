@@ -13,6 +13,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, parent
 from auditor.network.address_plan import locate
+from auditor.network.blank_references import require_not_meant
 from auditor.network.exposure import FrontendUse, InboundRule
 from auditor.network.gaps import unread_type
 from auditor.network.gateway_homes import vnet_of
@@ -111,12 +112,21 @@ def require_members(network: Network, balancer: LoadBalancer) -> None:
         if nic.subscription.lower() == balancer.subscription.lower():
             missing = f"whether {nic.label} is in a pool of {balancer.label}"
             raise Undetermined(missing, resource=nic.id)
+    require_not_meant(network, balancer, *_JOINING)
     for arm_type in ("Microsoft.Network/networkInterfaces", SCALE_SETS):
         gap = unread_type(network, arm_type, balancer.id)
         if gap is not None:
             raise Undetermined(
                 f"who is in the pools of {balancer.label}: {gap.detail}", resource=balancer.id
             )
+
+
+_JOINING = (
+    "loadBalancerBackendAddressPools",
+    "loadBalancerInboundNatRules",
+    "loadBalancerInboundNatPools",
+)
+"""How interfaces and scale sets name the pools and the NAT rules of load balancers."""
 
 
 class Reliance(msgspec.Struct, frozen=True):

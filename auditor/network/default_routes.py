@@ -14,6 +14,10 @@ from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import VirtualNetwork
 
 EVERYWHERE = parse_prefix("0.0.0.0/0")
+
+ASK_TEACHER = "no export tells it: ask whoever runs it which routes it announces"
+"""What to do where a default route may be announced at run time (R-25)."""
+
 _HALVES = frozenset(map(parse_prefix, ("0.0.0.0/1", "128.0.0.0/1")))
 
 

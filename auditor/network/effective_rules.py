@@ -261,7 +261,7 @@ def _claims(network: Network) -> dict[str, str]:
         except Undetermined:
             continue
         for ref in refs:
-            node = network.find(ref)
+            node = network.find(walk.peek(ref, "id"))
             if node is not None:
                 found.setdefault(node.key, group.key)
     return found

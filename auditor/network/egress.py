@@ -32,10 +32,14 @@ PRIVATE_BY_DEFAULT = "2025-07-01"
 
 
 class Implicit(msgspec.Struct, frozen=True):
-    """A machine that may leave by default outbound access; `lacks` says what is not told of it."""
+    """A machine that may leave by default outbound access.
+
+    `lacks` says what is not told of it, `told_by` is the id of the resource that would tell it.
+    """
 
     node: Node
     lacks: str = ""
+    told_by: str = ""
 
     @property
     def name(self) -> str:
@@ -146,7 +150,7 @@ def _implicit(network: Network, subnet: Subnet) -> Iterator[Implicit]:
             if _is_implicit(network, node):
                 yield Implicit(node)
         except Undetermined as unknown:
-            yield Implicit(node, unknown.missing)
+            yield Implicit(node, unknown.missing, unknown.resource or node.id)
 
 
 def _is_implicit(network: Network, node: Node) -> bool:

@@ -17,6 +17,7 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold
+from auditor.network.blank_references import require_not_meant
 from auditor.network.graph import Edge, Network, evidence, question, question_about
 from auditor.remedy import az
 from auditor.resources import walk
@@ -104,6 +105,7 @@ def owners_of(network: Network, pip: PublicIp) -> tuple[Owner, ...]:
     if not found:
         # Reading the fields makes "not told" unknown: nobody may take it for unattached.
         _ = pip.properties.ip_configuration, pip.properties.nat_gateway
+        require_not_meant(network, pip, *_CARRY)
     return tuple(found.values())
 
 

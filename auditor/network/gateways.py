@@ -12,6 +12,7 @@ import msgspec
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
+from auditor.network.blank_references import require_not_meant
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, question, question_about
 from auditor.network.host_patterns import swallows
@@ -307,12 +308,22 @@ def others_in_pool(network: Network, member: Member) -> tuple[str, ...]:
 
 
 def is_empty(network: Network, pool: GatewayPool) -> bool:
-    """Tell whether a pool has no member of any kind, listed by either side (A-26, A-29)."""
-    return not (
+    """Tell whether a pool has no member of any kind, listed by either side (A-26, A-29).
+
+    Raises Undetermined when an interface that does not tell its pools may be in it.
+    """
+    if (
         members_of(network, pool)
         or pool.properties.backend_ip_configurations
-        or network.referrers(pool, "applicationGatewayBackendAddressPools")
-    )
+        or network.referrers(pool, _JOINING)
+    ):
+        return False
+    require_not_meant(network, pool, _JOINING)
+    return True
+
+
+_JOINING = "applicationGatewayBackendAddressPools"
+"""How interfaces and scale sets name the pools of gateways that they are in."""
 
 
 def redirect_of(network: Network, route: Route) -> Redirect | None:

@@ -90,10 +90,12 @@ def sources(opening: Opening[SecurityRule]) -> str:
 def at(network: Network, rule: SecurityRule, group: NetworkSecurityGroup) -> str:
     """Say where a rule opens something: ` at vnet-hub/snet-app`; or that its group stands nowhere.
 
-    Or that nothing there has an address that the rule is for.
+    Or that it may stand somewhere, or that nothing there has an address that the rule is for.
     """
     places = attachments(network, group)
     if not places:
+        if untold_user(network, group, GROUP) is not None:
+            return "; whether the group is attached to anything is not told"
         return "; the group is attached to nothing in this snapshot"
     aimed = aims_at(network, rule, group)
     names = [place_name(place) for place in aimed or places]

@@ -13,7 +13,8 @@ from auditor.errors import Undetermined
 from auditor.network.graph import Missing, Network, question
 from auditor.network.holes import holes
 from auditor.resources import walk
-from auditor.resources.base import Node, Resource
+from auditor.resources.base import Node, Ref, Resource
+from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
@@ -77,10 +78,16 @@ def _untold_parts(network: Network) -> Iterator[tuple[Node, str, Undetermined]]:
 
 def _untold_uses(network: Network) -> Iterator[tuple[Node, str, Undetermined]]:
     """The subnets and interfaces that do not tell what they name under a key."""
-    for cls, keys in ((Subnet, tuple(_FIELDS)), (NetworkInterface, (GROUP,))):
+    interfaces = ((NetworkInterface, (GROUP,)), (ScaleSetInterface, (GROUP,)))
+    for cls, keys in ((Subnet, tuple(_FIELDS)), *interfaces):
         nodes = network.all(cls)
         for key in keys:
             told = walk.read_each(nodes, f"properties.{_FIELDS[key]}")
             for node, value in zip(nodes, told, strict=True):
-                if value is walk.UNTOLD:
+                if value is walk.UNTOLD or _leads_nowhere(value):
                     yield node, key, Undetermined(f"{key} of {node.label}", resource=node.id)
+
+
+def _leads_nowhere(value: object) -> bool:
+    """Whether a reference is there, and does not tell to what: an expression of a template."""
+    return isinstance(value, Ref) and value.node is None and not walk.peek(value, "id")

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 import msgspec
 
 from auditor.errors import Undetermined
-from auditor.ids import fold, group_key
+from auditor.finding import Unknown
+from auditor.ids import fold, group_key, top_level
 from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.address_owners import OWNING
@@ -42,6 +43,8 @@ https://learn.microsoft.com/azure/dns/dns-private-resolver-overview#subnet-restr
 
 _RESOLVERS = "microsoft.network/dnsresolvers"
 
+_ASK_SERVICE = "no export tells it: look at the instances of what the subnet was given to"
+
 _LISTS_ITSELF = frozenset(
     {
         "microsoft.databricks/workspaces",
@@ -59,13 +62,13 @@ class Usage(msgspec.Struct):
     """The IPv4 addresses of a subnet.
 
     `capacity` counts all of them, `reserved` those that Azure keeps (five of each prefix), `taken`
-    who takes how many, `unsure` what takes an unknown number.
+    who takes how many, `unsure` what takes an unknown number, and which resource would tell it.
     """
 
     capacity: int
     reserved: int
     taken: dict[str, int] = msgspec.field(default_factory=dict)
-    unsure: list[str] = msgspec.field(default_factory=list)
+    unsure: list[Undetermined] = msgspec.field(default_factory=list)
 
     @property
     def used(self) -> int:
@@ -154,8 +157,28 @@ def _at_most(edge: Edge) -> int:
 def _capacity(scale_set: Node) -> int:
     sku = scale_set.sku if isinstance(scale_set, ScaleSet) else None
     if sku is None or sku.capacity is None:
-        raise Undetermined(f"the capacity of scale set {scale_set.label}", resource=scale_set.id)
+        raise _no_capacity(scale_set)
     return sku.capacity
+
+
+def _no_capacity(scale_set: Node) -> Undetermined:
+    return Undetermined(f"the capacity of scale set {scale_set.label}", resource=scale_set.id)
+
+
+def not_counted(usage: Usage, subnet: Subnet, subject: str, *, key: str = "") -> Unknown:
+    """Say what takes an unknown number of a subnet's addresses, and who would tell it."""
+    lacking = sorted(usage.unsure, key=lambda each: (each.missing, each.resource))
+    first = next((each for each in lacking if each.resource), lacking[0])
+    missing = "; ".join(dict.fromkeys(each.missing for each in lacking))
+    others = dict.fromkeys((subnet.id, first.resource))
+    return Unknown(
+        subject,
+        missing=f"{missing}, in subnet {subnet.label}",
+        remedy=first.remedy,
+        related=tuple(each for each in others if each and each != subject),
+        key=key,
+        told_by=first.resource,
+    )
 
 
 def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
@@ -195,7 +218,7 @@ def _clusters(network: Network, subnet: Subnet, usage: Usage) -> set[tuple[str, 
             what = _OF_CLUSTERS[edge.kind]
             usage.add(f"{what} of {cluster.label}", _of_cluster(cluster, edge))
         except Undetermined as unknown:
-            usage.unsure.append(unknown.missing)
+            usage.unsure.append(unknown)
     return groups
 
 
@@ -225,12 +248,15 @@ def _gateways(network: Network, subnet: Subnet, listed: set[str], usage: Usage) 
     here = gateways_by_subnet(network).get(subnet.key, ())
     for owner in sorted({_gateway_key(key) for key in listed} - {g.key for g in here}):
         if owner:
-            usage.unsure.append(f"application gateway {last_segment(owner)}")
+            spelled = _spelled(subnet, owner)
+            usage.unsure.append(
+                Undetermined(f"application gateway {last_segment(spelled)}", resource=spelled)
+            )
     for gateway in here:
         try:
             usage.add(f"application gateway {gateway.label}", gateway_addresses(gateway))
         except Undetermined as unknown:
-            usage.unsure.append(unknown.missing)
+            usage.unsure.append(unknown)
 
 
 def gateway_addresses(gateway: ApplicationGateway) -> int:
@@ -240,7 +266,9 @@ def gateway_addresses(gateway: ApplicationGateway) -> int:
     if most is None and p.sku is not None:
         most = p.sku.capacity
     if most is None:
-        raise Undetermined(f"the capacity of application gateway {gateway.label}")
+        raise Undetermined(
+            f"the capacity of application gateway {gateway.label}", resource=gateway.id
+        )
     private = sum(1 for each in gateway.frontends if each.properties.subnet is not None)
     return most + private
 
@@ -265,16 +293,26 @@ def _scale_sets(
         instances = sum(1 for each in listed if each.startswith(f"{key}/"))
         apart = listed_apart(network, scale_set)
         if capacity is None and not (instances or apart):
-            usage.unsure.append(f"the capacity of scale set {scale_set.label}")
+            usage.unsure.append(_no_capacity(scale_set))
         wanted = max(0, (capacity or 0) - apart) * len(configurations)
         usage.add(f"scale set {scale_set.label}", max(wanted, instances))
     return set(models)
 
 
 def _listed(subnet: Subnet) -> set[str]:
+    return {_key(ref) for ref in _refs(subnet) if ref.id}
+
+
+def _refs(subnet: Subnet) -> tuple[Ref, ...]:
     p = subnet.properties
-    refs = (*(p.ip_configurations or ()), *(p.application_gateway_ip_configurations or ()))
-    return {_key(ref) for ref in refs if ref.id}
+    return (*(p.ip_configurations or ()), *(p.application_gateway_ip_configurations or ()))
+
+
+def _spelled(subnet: Subnet, owner: str) -> str:
+    """Give the id of whoever owns what a subnet lists, as it is spelled there."""
+    texts = (ref.id or "" for ref in _refs(subnet))
+    tops = (top_level(text) for text in texts if fold(text).startswith(f"{owner}/"))
+    return next(filter(None, tops), owner)
 
 
 def _key(ref: Ref) -> str:
@@ -335,7 +373,7 @@ def _delegations(network: Network, subnet: Subnet, usage: Usage) -> None:
         counted = usage.taken.get("ip configurations", 0)
         usage.add("the endpoint of a DNS resolver", RESOLVER - counted)
     usage.unsure.extend(
-        f"how many addresses {service} takes"
+        Undetermined(f"how many addresses {service} takes", remedy=_ASK_SERVICE)
         for service in subnet.delegated_to
         if not _lists_itself(service) and service.lower() != _RESOLVERS
     )

@@ -8,11 +8,13 @@ from functools import partial
 
 import msgspec
 
-from auditor.addresses import AddressSet
+from auditor.addresses import Address, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, doubt
+from auditor.network.gateway_backends import resolution
 from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.graph import Network, question
+from auditor.network.hosts import addresses_named
 from auditor.reach.balancing import forwards_of
 from auditor.reach.gatewaying import Relay, relays_of
 from auditor.reach.owners import points_at
@@ -26,7 +28,7 @@ class Backend(msgspec.Struct, frozen=True):
     """One member of a pool, and a port on which a gateway asks it.
 
     `id` is the pool's. Only members that are in a network of the input: `ends` are the points that
-    have its address.
+    have its address. A member that is a name stands once for each address that it has there.
     """
 
     id: str
@@ -35,11 +37,14 @@ class Backend(msgspec.Struct, frozen=True):
     port: int
     relay: Relay
     ends: tuple[Point, ...]
+    named: Address | None = None
+    """The address that a member which is a name leads to."""
 
     @property
     def key(self) -> str:
         """What tells it from other members of the pool."""
-        return f"{self.member.lower()}:{self.port}"
+        at = f" {self.named}" if self.named is not None else ""
+        return f"{self.member.lower()}{at}:{self.port}"
 
 
 @question
@@ -68,10 +73,11 @@ def _of(network: Network, gateway: ApplicationGateway) -> Iterator[Backend | Dou
         for relay in relays_of(network, listener):
             if not relay.pool or relay.port is None:
                 yield Doubt(listener.id, "; ".join(map(str, relay.reasons)))
-            elif ends := _ends(network, gateway, relay):
-                pool = network.find(relay.pool)
-                spelled = pool.id if isinstance(pool, GatewayPool) else relay.pool
-                yield Backend(spelled, gateway, relay.member, relay.port, relay, ends)
+                continue
+            pool = network.find(relay.pool)
+            spelled = pool.id if isinstance(pool, GatewayPool) else relay.pool
+            for named, ends in _ends(network, gateway, relay):
+                yield Backend(spelled, gateway, relay.member, relay.port, relay, ends, named)
 
 
 @question
@@ -150,9 +156,28 @@ def machines_behind(network: Network, backend: Backend) -> list[tuple[Point, int
     return found
 
 
-def _ends(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Point, ...]:
+def _ends(
+    network: Network, gateway: ApplicationGateway, relay: Relay
+) -> Iterator[tuple[Address | None, tuple[Point, ...]]]:
+    """Give the points at a member, by the address that it leads to where it is a name."""
     if relay.configuration is not None:
-        return (machine(network, relay.configuration),)
-    if relay.address is None:
-        return ()
-    return points_at(network, relay.address, subnet_of(network, gateway))
+        yield None, (machine(network, relay.configuration),)
+        return
+    named = relay.address is None
+    for address in _named(network, gateway, relay) if named else (relay.address,):
+        ends = points_at(network, address, subnet_of(network, gateway)) if address else ()
+        if ends:
+            yield address if named else None, ends
+
+
+def _named(network: Network, gateway: ApplicationGateway, relay: Relay) -> tuple[Address, ...]:
+    """Give what a linked private zone says that a name leads to; nothing where none tells."""
+    if not relay.member or relay.member.startswith("/"):
+        return ()  # nobody is named, or somebody the snapshot lacks
+    vnet = vnet_of(network, gateway)
+    try:
+        if resolution(network, vnet, relay.member).zone is None:
+            return ()
+        return addresses_named(network, vnet, relay.member)
+    except Undetermined:
+        return ()  # told by GW-003, where a zone does not tell its records

@@ -246,7 +246,8 @@ def _leading_to(network: Network, there: Node) -> Iterator[Node]:
     Each rule that leads there is among them; whatever else is does no harm.
     """
     settings = walk.peek(there, "properties")
-    named = [network.find(ref) for field in _NAMED for ref in walk.peek(settings, field) or ()]
+    refs = [ref for field in _NAMED for ref in walk.peek(settings, field) or ()]
+    named = [network.find(walk.peek(ref, "id")) for ref in refs]
     for part in (*(edge.source for edge in network.referrers(there)), *named):
         if isinstance(part, Node):
             yield part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.reach.by_gateways import doubts_towards
@@ -42,9 +43,11 @@ def _may_go_by_appliances(network: Network, source: Point) -> bool:
     """Whether it is not told which appliances the routes of a point name."""
     if source.kind is Kind.BEYOND or source.place is None:
         return True
-    named = walk.peek(walk.peek(source.place, "properties"), "route_table")
-    table = network.find(named)
-    return named is not None and walk.peek(walk.peek(table, "properties"), "routes") is None
+    try:
+        table = network.find(source.place.properties.route_table)
+    except Undetermined:
+        return True
+    return table is not None and walk.peek(walk.peek(table, "properties"), "routes") is None
 
 
 def to_internet(trail: Trail) -> Reply:

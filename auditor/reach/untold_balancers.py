@@ -17,6 +17,7 @@ from auditor import ids
 from auditor.addresses import EVERY_PORT, EVERYTHING, AddressSet, Version, address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import top_level
+from auditor.network.blank_references import blank_references
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Missing, Network, possibly, question
 from auditor.network.reasons import Reason
@@ -59,6 +60,11 @@ def untold_before(network: Network) -> dict[str, tuple[Reason, ...]]:
             if isinstance(lost, Missing):
                 why = Reason("collection-gap", f"{lost.id} is not in the snapshot", lost.id)
                 found[edge.source.key].append(why)
+    for kind in _NAMING:
+        for node in blank_references(network).get(kind, ()):
+            if isinstance(node, IpConfiguration | _MODEL):
+                what = f"whom {node.root.label} names as its {kind}"
+                found[node.key].append(Reason("collection-gap", what, node.root.id))
     for balancer in network.all(LoadBalancer):
         reasons = _untold_rules(network, balancer)
         for key in _members(network, balancer) if reasons else ():

@@ -85,6 +85,8 @@ def _minding(cls: type[Wire]) -> type[Wire]:
         if isinstance(self, Node) and name != "id":
             # Its name, too, may be one of the fields that are unset.
             raise Undetermined(f"{key} of {last_segment(self.id)}", resource=self.id)
+        if isinstance(self, Ref):
+            raise Undetermined("where a reference leads whose id is not told")
         raise Undetermined(key)
 
     body = {

@@ -265,6 +265,22 @@ def references(struct: Wire, path: str = "") -> Iterator[Reference]:
                 yield from references(item, at)
 
 
+def blanks(struct: Wire) -> Iterator[str]:
+    """Find the references a node holds itself that do not tell to what: give their keys."""
+    for attribute, key, many, kind in _reference_steps(type(struct)):
+        try:
+            value = getattr(struct, attribute)
+        except (Undetermined, AttributeError):
+            if kind != HOLDER:
+                yield key
+            continue
+        for item in () if value is None else value if many else (value,):
+            if kind == HOLDER:
+                yield from blanks(item)
+            elif kind == REFERENCE and not peek(item, "id"):
+                yield key
+
+
 def targets(struct: Wire, found: list[tuple[str, str, Ref | None]]) -> None:
     """Collect what `references` finds, without pointers: the key, the id, and the `Ref` if any."""
     for attribute, key, many, kind in _reference_steps(type(struct)):

@@ -179,7 +179,7 @@ def _bytes(item: Input, stdin: BinaryIO | None) -> Text:
 def _unreadable(name: str, reason: str) -> InputError:
     return InputError(
         f"cannot be read: {reason}",
-        where=name,
+        where=name or '""',
         advice="check the path and its permissions, or leave it out",
     )
 

@@ -40,11 +40,11 @@ from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import evidence
 from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.subnets import RESERVED_NAMES, free_prefix, vnet_name
-from auditor.network.usage import Usage, is_for_resolvers, is_roomy, used_addresses
+from auditor.network.usage import Usage, is_for_resolvers, is_roomy, not_counted, used_addresses
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 _ONE = {"ip configurations": "ip configuration", "database servers": "database server"}
 
@@ -84,10 +84,7 @@ def subnet_nearly_full(network: Network, subnet: Subnet, params: Params) -> Outc
     if _is_full(network, subnet, usage, params.threshold):
         yield _finding(network, subnet, usage, params.threshold)
     elif usage.unsure:
-        yield Unknown(
-            subnet.id,
-            missing=f"{'; '.join(sorted(set(usage.unsure)))}, in subnet {subnet.label}",
-        )
+        yield not_counted(usage, subnet, subnet.id)
 
 
 def _is_full(network: Network, subnet: Subnet, usage: Usage, threshold: int) -> bool:

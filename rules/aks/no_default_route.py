@@ -41,7 +41,7 @@ from auditor.finding import Evidence
 from auditor.ids import fold
 from auditor.network import clusters
 from auditor.network.default_route_commands import default_to_firewall
-from auditor.network.default_routes import default_routes, may_learn_default
+from auditor.network.default_routes import ASK_TEACHER, default_routes, may_learn_default
 from auditor.network.graph import Network, evidence, possibly, question
 from auditor.network.on_premises import gateways_serving
 from auditor.resources.managed_clusters import ManagedCluster
@@ -123,6 +123,7 @@ def _without(
         yield Unknown(
             cluster.id,
             missing=f"whether {learned} announces a default route to {subnet.label}",
+            remedy=ASK_TEACHER,
             related=(subnet.id,),
             key=subnet.key,
         )

@@ -32,11 +32,11 @@ from auditor.ids import fold
 from auditor.network import clusters
 from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import claims_of_subnet
-from auditor.network.usage import Usage, is_roomy, used_addresses
+from auditor.network.usage import Usage, is_roomy, not_counted, used_addresses
 from auditor.remedy import az
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
-from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
+from auditor.rule import Finding, Outcomes, Severity, apart, rule
 
 
 @question
@@ -75,12 +75,7 @@ def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet | None) -> 
     if usage.used > usage.capacity:
         yield _finding(network, cluster, subnet, usage)
     elif usage.unsure:
-        yield Unknown(
-            cluster.id,
-            missing=f"{'; '.join(sorted(set(usage.unsure)))}, in subnet {subnet.label}",
-            related=(subnet.id,),
-            key=subnet.key,
-        )
+        yield not_counted(usage, subnet, cluster.id, key=subnet.key)
 
 
 def _finding(network: Network, cluster: ManagedCluster, subnet: Subnet, usage: Usage) -> Finding:

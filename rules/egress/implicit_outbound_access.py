@@ -33,7 +33,9 @@ Give the subnet a NAT gateway (or a default route to the firewall), then make it
 
 from __future__ import annotations
 
+from auditor.errors import Undetermined
 from auditor.finding import Evidence
+from auditor.network.default_routes import ASK_TEACHER
 from auditor.network.doubt import Doubt, settled
 from auditor.network.egress import (
     Implicit,
@@ -91,17 +93,26 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
             yield _finding(network, subnet, machines)
         return
     sure = [each for each in machines if not each.lacks]
-    unsure = [each.lacks for each in machines if each.lacks]
-    unsure += [f"{name}, which is not in the snapshot" for name in absent_nics(network, subnet)]
+    unsure = [Undetermined(each.lacks, resource=each.told_by) for each in machines if each.lacks]
+    unsure += [
+        Undetermined(f"{name}, which is not in the snapshot")
+        for name in absent_nics(network, subnet)
+    ]
     if sure:
         learned = learned_default(network, subnet)
         if learned:
-            unsure = [f"whether {learned} gives {subnet.label} a default route"]
+            what = f"whether {learned} gives {subnet.label} a default route"
+            unsure = [Undetermined(what, remedy=ASK_TEACHER)]
         else:
             yield _finding(network, subnet, sure)
             return
     if unsure:
-        yield Unknown(subnet.id, missing="; ".join(unsure[:MOST]))
+        yield Unknown(
+            subnet.id,
+            missing="; ".join(each.missing for each in unsure[:MOST]),
+            remedy=unsure[0].remedy,
+            told_by=unsure[0].resource,
+        )
 
 
 def _still_has_it(machine: Implicit) -> bool:

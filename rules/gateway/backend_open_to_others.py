@@ -7,9 +7,10 @@ so.
 
 ## What fails
 A member of a pool that some listener uses, at an address of a network in the input, that some other
-subnet around it, or a site on premises, certainly reaches on the port of the backend settings. Left
-out are the subnets of gateways that have it in a pool, the member's own, and whoever is approved,
-globs of ids of subnets, or `onprem`:
+subnet around it, or a site on premises, certainly reaches on the port of the backend settings. A
+member that is a name counts by each address that a private zone linked to the gateway's network
+gives it. Left out are the subnets of gateways that have it in a pool, the member's own, and whoever
+is approved, globs of ids of subnets, or `onprem`:
 
     [params.GW-025]
     allow = ["*/subnets/snet-jobs", "onprem"]

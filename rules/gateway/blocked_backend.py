@@ -10,7 +10,9 @@ packet from the gateway's subnet arrives on the port of the backend settings: it
 rules, the routes of its subnet, peerings, admin rules, the load balancer in front of the machines,
 the security groups of their subnet and NIC, and the way of the reply all count (A-28). Packets are
 for the address in the pool: that the machine is reached by a public address, a load balancer or
-another gateway before it does not help.
+another gateway before it does not help. A member that is a name counts by each address that a
+private zone linked to the gateway's network gives it (GW-003 speaks of names that a zone does not
+tell); where no such zone answers for it, or other DNS servers do, it is not judged.
 
 A member that nobody owns is told by GW-003, a public one by GW-001, one that only a load balancer's
 health probe cannot get at by LB-004.

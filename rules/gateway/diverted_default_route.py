@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
-from auditor.network.default_routes import default_routes
+from auditor.network.default_routes import ASK_TEACHER, default_routes
 from auditor.network.egress import learned_default
 from auditor.network.gateway_homes import subnet_of
 from auditor.network.gateway_subnets import is_isolated
@@ -95,7 +95,9 @@ def diverted_default_route(network: Network, gateway: ApplicationGateway) -> Out
     learned = learned_default(network, subnet)
     if learned:
         raise Undetermined(
-            f"whether {learned} teaches {subnet.label} a default route", resource=subnet.id
+            f"whether {learned} teaches {subnet.label} a default route",
+            resource=subnet.id,
+            remedy=ASK_TEACHER,
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from auditor.snapshot.formats import functions
+from auditor.snapshot.formats import functions, lambdas
 from auditor.snapshot.formats.document import TooLarge
 from auditor.snapshot.formats.expressions import (
     Access,
@@ -22,7 +22,7 @@ from auditor.snapshot.formats.expressions import (
     literal,
     parse,
 )
-from auditor.snapshot.formats.functions import MAX_ITEMS, Opaque, Unknown, Value
+from auditor.snapshot.formats.functions import Opaque, Unknown, Value
 
 MAX_TURNS = 800
 """Turns of a copy loop; the limit of Azure Resource Manager itself."""
@@ -150,8 +150,10 @@ class Environment:
             return self._if(call)
         if name == "coalesce":
             return self._coalesce(call)
-        if name in ("map", "filter"):
-            return self._each(name, call)
+        if name in lambdas.FUNCTIONS:
+            return lambdas.apply(name, call, self._within)
+        if "." in name:
+            return self._own_function(name, call)
         arguments = [self._evaluate(argument) for argument in call.arguments]
         if name in ("parameters", "variables") and len(arguments) == 1:
             return self._named(name, str(arguments[0]))
@@ -185,30 +187,33 @@ class Environment:
                 return value
         return None
 
-    def _each(self, name: str, call: Call) -> list[Value]:
-        """Ask a lambda about each element: for what becomes of it, or whether it stays."""
-        over, made = (*call.arguments, None, None)[:2]
-        values = self._evaluate(over) if over is not None else None
-        if isinstance(values, Unknown):
-            raise Unresolved(values.reason)
-        if not isinstance(values, list) or not isinstance(made, Call) or len(values) > MAX_ITEMS:
-            raise Unresolved(f"{name}() with arguments it does not take")
-        *variables, body = made.arguments or (None,)
-        words = [str(each.value) for each in variables if isinstance(each, Literal)]
-        if made.name.lower() != "lambda" or body is None or len(words) != len(variables):
-            raise Unresolved(f"{name}() with arguments it does not take")
-        kept = []
-        for index, value in enumerate(values):
-            bound: dict[str, Value] = dict(self.bound)
-            bound.update(zip(words, (value, index), strict=False))
-            answer = replace(self, bound=bound)._evaluate(body)
-            if name == "map":
-                kept.append(answer)
-            elif not isinstance(answer, bool):
-                raise Unresolved("filter() of no boolean")
-            elif answer:
-                kept.append(value)
-        return kept
+    def _within(self, body: Expression, variables: dict[str, Value]) -> Value:
+        """Evaluate the body of a lambda, or another argument of a function that takes one."""
+        return replace(self, bound={**self.bound, **variables})._evaluate(body)
+
+    def _own_function(self, name: str, call: Call) -> Value:
+        """Apply a function that the template declares: it sees its own parameters alone."""
+        key = ("functions", name)
+        if key in self._open:
+            raise Unresolved(f"{call.name}() calls itself")
+        declared = self._declared(*name.split(".", 1))
+        output = _find(declared, "output")
+        if not isinstance(output, dict):
+            raise Unresolved(f"{call.name}() is not declared")
+        names = [str(_find(one, "name")) for one in _all(_find(declared, "parameters"))]
+        if len(names) != len(call.arguments):
+            raise Unresolved(f"{call.name}() with arguments it does not take")
+        given = dict(zip(names, map(self._evaluate, call.arguments), strict=True))
+        own = {"functions": self.template.get("functions")}
+        around = {key, *(one for one in self._open if one[0] == key[0])}
+        inside = Environment(own, self.scope, self.budget, given, _open=around)
+        return inside.resolve(output.get("value"))
+
+    def _declared(self, namespace: str, word: str) -> Value:
+        for space in _all(self.template.get("functions")):
+            if str(_find(space, "namespace")).lower() == namespace:
+                return _find(_find(space, "members"), word)
+        return None
 
     def _reference(self, to: str) -> Value:
         """Give the outputs of a nested deployment, evaluated once."""
@@ -313,6 +318,10 @@ def _find(table: Value, folded: str) -> Value:
     if not isinstance(table, dict):
         return None
     return next((value for key, value in table.items() if key.lower() == folded), None)
+
+
+def _all(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else []
 
 
 def _access(value: Value, key: Value) -> Value:

@@ -177,7 +177,7 @@ class _Builder:
         kind = kind.strip("/")
         if parent is not None and "." not in kind.split("/")[0]:
             kind = f"{parent[0]}/{kind}"
-        self._gap(place, detail, _list_path(kind, scope))
+        self._gap(place, detail, list_path(kind, scope.prefix))
         above, _, last = kind.rpartition("/")
         if "/" in above:
             reason = f"the template adds to it a resource that cannot be known ({why})"
@@ -201,12 +201,12 @@ class _Builder:
         self._reading.gaps.append(Gap(kind, hides or self._document.name, detail, where))
 
 
-def _list_path(kind: str, scope: Scope) -> str:
+def list_path(kind: str, scope: str) -> str:
     """Give the path of the list that a resource would be on; a deployment's is its whole scope."""
     namespace, *words = kind.split("/")
     if kind.lower() == DEPLOYMENT or not words or not all(words):
-        return scope.prefix
-    return f"{scope.prefix}/providers/{namespace}/{'/-/'.join(words)}"
+        return scope
+    return f"{scope}/providers/{namespace}/{'/-/'.join(words)}"
 
 
 def _identity(

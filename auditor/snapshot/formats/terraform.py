@@ -7,7 +7,6 @@ Types that are not translated are counted in a Gap: their effect on the network 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,17 +19,14 @@ from auditor.snapshot.document import Gap
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import azurerm
 from auditor.snapshot.formats.azurerm_blocks import reference
+from auditor.snapshot.formats.configured import Configuration, without_index
 from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
 from auditor.snapshot.formats.planned import Block, Resource, inside
-from auditor.snapshot.formats.settle import Place, hide_all, record
+from auditor.snapshot.formats.settle import Place, record
 from auditor.snapshot.formats.template import SUBSCRIPTION
-
-_MODULE = re.compile(r"module\.([\w-]+)(?:\[[^\]]*\])?\.")
-_INDEX = re.compile(r"\[[^\]]*\]$")
-_TARGET = re.compile(r"((?:azurerm|azapi)_\w+\.[\w-]+(?:\[[^\]]*\])?)(?:\.id)?")
 
 
 def read(document: Document) -> Reading | None:
@@ -43,7 +39,9 @@ def read(document: Document) -> Reading | None:
         return None
     key = "planned_values" if planned else "values"
     shape = "Terraform plan" if planned else "Terraform state"
-    return _Reader(document, msgspec.json.decode(document.raw), shape).read(key)
+    root = msgspec.json.decode(document.raw)
+    written = Configuration(root.get("configuration"))
+    return _Reader(document, root, shape, written).read(key)
 
 
 @dataclass(slots=True)
@@ -69,14 +67,13 @@ class _Reader:
     document: Document
     root: dict[str, Any]
     shape: str
+    written: Configuration
     resources: dict[str, Resource] = field(default_factory=dict)
     made: dict[str, _Made] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     untranslated: Counter[str] = field(default_factory=Counter)
     turns: dict[str, list[Resource]] = field(default_factory=dict)
     """The resources of each address without its index (`count`, `for_each`)."""
-    written: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """By module, then address: what the configuration says."""
     open_lists: list[tuple[str, str, str]] = field(default_factory=list)
     """Lists and references that a resource left out may change: type, key, reason."""
     gone: set[str] = field(default_factory=set)
@@ -93,6 +90,7 @@ class _Reader:
             self._attempt(resource, self._make)
         for resource in self.resources.values():
             self._attempt(resource, self._associate)
+        self._open_all()
         self._fold_children()
         return self._reading()
 
@@ -133,38 +131,18 @@ class _Reader:
             kind=kind,
             values=values if isinstance(values, dict) else {},
             unknown=inside(change, "after_unknown"),
-            expressions=self._written(address),
+            expressions=self.written.expressions(address),
             actions=actions if isinstance(actions, list) else [],
             place=place,
         )
         self.resources[address] = resource
-        self.turns.setdefault(_INDEX.sub("", address), []).append(resource)
-
-    def _written(self, address: str) -> Any:
-        """Find what the configuration says of a resource: its expressions."""
-        module = inside(self.root.get("configuration"), "root_module")
-        rest = address
-        while found := _MODULE.match(rest):
-            call = inside(inside(module, "module_calls"), found[1])
-            module, rest = inside(call, "module"), rest[found.end() :]
-        where = address[: len(address) - len(rest)]
-        if where not in self.written:
-            listed = inside(module, "resources")
-            self.written[where] = {
-                str(inside(one, "address")): inside(one, "expressions")
-                for one in (listed if isinstance(listed, list) else [])
-            }
-        return self.written[where].get(_INDEX.sub("", rest))
+        self.turns.setdefault(without_index(address), []).append(resource)
 
     def referred(self, references: Any, module: str) -> str | None:
         """Give the id meant by an expression that refers to one resource and nothing else."""
-        if not isinstance(references, list):
+        base = self.written.target(references, module)
+        if base is None:
             return None
-        targets = {_TARGET.fullmatch(str(one)) for one in references}
-        names = {found[1] for found in targets if found is not None}
-        if None in targets or len(names) != 1:
-            return None
-        base = module + names.pop()
         exact = self.resources.get(base)
         meant = [exact] if exact is not None else self.turns.get(base, [])
         try:
@@ -220,6 +198,19 @@ class _Reader:
         if resource.kind in azurerm.MEMBERSHIPS:
             owner = azurerm.OWNERS["network_interface_id"]
             self.open_lists.append((owner, "ipConfigurations", reason))
+
+    def _open_all(self) -> None:
+        """Leave open what resources left out may change, before lists take their elements in.
+
+        Of a reference that is set no association makes another: Azure holds one.
+        """
+        links = {key for _, _, key in azurerm.LINKS.values()}
+        for kind, key, reason in self.open_lists:
+            for made in self.made.values():
+                if (type_of(made.arm_id) or "").lower() != kind.lower():
+                    continue
+                if key not in links or made.properties.get(key) is None:
+                    made.properties[key] = Unknown(reason)
 
     def _make(self, resource: Resource) -> None:
         kind = azurerm.KINDS.get(resource.kind)
@@ -322,7 +313,6 @@ class _Reader:
             reading.records.append(
                 record(self.document, made.place, made.arm_id, made.body, budget, made.version)
             )
-        reading.records = hide_all(reading.records, self.open_lists)
         if self.untranslated:
             told = ", ".join(f"{kind} ({n})" for kind, n in sorted(self.untranslated.items())[:8])
             more = len(self.untranslated) - 8

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from auditor import ids
 from auditor.snapshot.document import Gap
 from auditor.snapshot.formats.collect import is_arm_id
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope
 from auditor.snapshot.formats.settle import Place, record
-from auditor.snapshot.formats.template import SUBSCRIPTION
+from auditor.snapshot.formats.template import SUBSCRIPTION, list_path
 
 _GONE = "delete"
 _UNSURE = frozenset({"unsupported"})
@@ -87,10 +88,21 @@ class _Predicted:
             return
         side = "after" if is_given(change.get("after")) else "before"
         if kind in _UNSURE or not isinstance(change.get(side), dict):
-            self.gap("unsupported", "a change that what-if cannot predict", place)
+            self._unpredicted(change.get("resourceId"), place)
             return
         resource = {"id": change.get("resourceId"), **change[side]}
         self.resource(resource, place.at(self._document.text, side))
+
+    def _unpredicted(self, arm_id: object, place: Place) -> None:
+        """Note a resource that will be there and is not told: its list is not whole."""
+        detail = "a change that what-if cannot predict"
+        known = isinstance(arm_id, str) and is_arm_id(arm_id)
+        scope, provided, _ = str(arm_id).lower().rpartition("/providers/") if known else ("",) * 3
+        if not provided or not scope.startswith("/subscriptions/"):
+            self.gap("unsupported", detail, place)
+            return
+        hidden = list_path(ids.type_of(str(arm_id)) or "", str(arm_id)[: len(scope)])
+        self.gap("undecided", f"{detail}: {ids.name(str(arm_id))}", place, hidden)
 
     def resource(self, resource: Any, place: Place) -> None:
         made = self._environment.resolve(resource)
@@ -103,7 +115,7 @@ class _Predicted:
             record(self._document, place, arm_id, made, self._budget, version)
         )
 
-    def gap(self, kind: str, detail: str, place: Place | None) -> None:
+    def gap(self, kind: str, detail: str, place: Place | None, hides: str = "") -> None:
         at = place or Place(self._document.start, self._document.pointer)
         where = self._document.where(at.pointer, at.start)
-        self.reading.gaps.append(Gap(kind, self._document.name, detail, where))
+        self.reading.gaps.append(Gap(kind, hides or self._document.name, detail, where))

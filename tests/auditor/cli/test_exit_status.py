@@ -143,6 +143,56 @@ def test_an_export_is_not_written_over(option: tuple[str, str], auditor: Command
     assert export.read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["auditor.toml", "known.json", "older.json", "tags.json"])
+def test_what_an_audit_is_told_besides_is_not_written_over(name: str, auditor: Command) -> None:
+    own(auditor)
+    older = auditor.write("older.json", json.dumps(network()))
+    tags = auditor.write("tags.json", json.dumps({"values": []}))
+    auditor.write("auditor.toml", 'fail-on = "high"\n')
+    auditor("check", "-", "--write-baseline", "known.json", stdin=network())
+    place = older.parent / name
+    before = place.read_bytes()
+
+    told = ("--baseline", "known.json", "--since", str(older), "--service-tags", str(tags))
+    ran = auditor("check", "-", *told, "--report", f"json={name}", stdin=network())
+
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{name} is read here: it would be lost" in ran.err
+    assert place.read_bytes() == before
+
+
+def test_a_report_and_the_baseline_do_not_go_to_one_file(auditor: Command) -> None:
+    own(auditor)
+
+    ran = auditor(
+        *("check", "-", "--report", "json=x.json", "--write-baseline", "./x.json"), stdin=network()
+    )
+
+    assert (ran.status, ran.out) == (2, "")
+    assert "a report and the baseline go to" in ran.err
+
+
+@pytest.mark.parametrize(
+    "option", ["--baseline", "--write-baseline", "--since", "--config", "--service-tags"]
+)
+def test_an_option_that_wants_a_file_refuses_an_empty_name(option: str, auditor: Command) -> None:
+    own(auditor)
+
+    ran = auditor("check", "-", option, "", stdin=network())
+
+    assert (ran.status, ran.out) == (2, "")
+    assert f"{option}: names no file" in ran.err
+
+
+def test_a_report_refuses_an_empty_name(auditor: Command) -> None:
+    own(auditor)
+
+    ran = auditor("check", "-", "--report", "json=", stdin=network())
+
+    assert (ran.status, ran.out) == (2, "")
+    assert "--report: json= names no file" in ran.err
+
+
 def test_a_parameter_file_is_not_written_over(auditor: Command) -> None:
     own(auditor)
     auditor.write("main/main.json", json.dumps(template(resource(), parameters={"x": {}})))
@@ -268,3 +318,19 @@ def test_an_interrupt_is_130(auditor: Command, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(loading, "load", interrupted)
 
     assert auditor.check(network()).status == 130
+
+
+def test_a_framework_that_is_no_option_is_not_called_one(auditor: Command) -> None:
+    ran = auditor("compliance", "nope")
+
+    assert ran.status == 2
+    assert ran.err.startswith('auditor: there is no framework "nope"')
+
+
+def test_an_input_without_a_name_is_shown_as_one(auditor: Command) -> None:
+    own(auditor)
+
+    ran = auditor("check", "")
+
+    assert ran.status == 3
+    assert 'auditor: "": cannot be read: ' in ran.err

@@ -50,6 +50,20 @@ def test_U_2_whoever_names_a_machine_and_is_absent_may_send_to_it(field: str) ->
     assert found.one.reasons[0].detail.endswith("is not in the snapshot")
 
 
+@pytest.mark.parametrize("field", MEMBERSHIP)
+@pytest.mark.parametrize("part", ["", "/0/id"])
+def test_U_2_whoever_is_named_and_not_told_may_send_to_a_machine(field: str, part: str) -> None:
+    """An expression of a template stands where the ids, or one of them, would be."""
+    hole = (f"/properties/ipConfigurations/0/properties/{field}{part}", "known only to Azure")
+    web = nic("web", nsg="nsg", configuration={field: [{}]})
+    network = estate(web, vnet(subnet()), OPEN, unresolved=(hole,))
+
+    found = asked(network, "internet", "web")
+
+    assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+    assert found.one.reasons[0].detail == f"whom web names as its {field}"
+
+
 def test_U_2_a_machine_that_nobody_names_is_still_blocked() -> None:
     found = asked(behind(OPEN, nsg="nsg"), "internet", "db")
     assert (found.verdict, found.stops) == ("blocked", ["no-entrance", "closed-by-default"])

@@ -158,7 +158,26 @@ def test_a_what_if_is_read_as_the_state_after_it() -> None:
     (new, old, _) = snapshot.records
     assert [pointer for pointer, _ in new.unresolved] == ["/properties/ip"]
     assert old.pointer == "/changes/1/after"
-    assert sorted(kinds(snapshot)) == ["partial", "unsupported"]
+    assert sorted(kinds(snapshot)) == ["partial", "undecided"]
+
+
+def test_what_a_what_if_cannot_predict_leaves_its_list_not_whole() -> None:
+    """It will be there: nobody may take the rest of its type for all there is."""
+    group = vnet("hub")["id"].partition("/providers/")[0]
+    child = f"{group}/providers/Microsoft.Network/virtualNetworks/hub/subnets/app"
+    changes = [
+        change("Create", "new", before=None, after=vnet("new")),
+        change("Deploy", "hub"),
+        {"resourceId": child, "changeType": "Unsupported", "unsupportedReason": "x"},
+        {"resourceId": group, "changeType": "Unsupported"},
+        {"resourceId": "[resourceId('x')]", "changeType": "Unsupported"},
+    ]
+    snapshot = read({"status": "Succeeded", "changes": changes})
+
+    lists = f"{group}/providers/Microsoft.Network/virtualNetworks"
+    assert sorted(kinds(snapshot)) == ["undecided", "undecided", "unsupported", "unsupported"]
+    hidden = {gap.subject for gap in snapshot.gaps if gap.kind == "undecided"}
+    assert hidden == {lists, f"{lists}/-/subnets"}
 
 
 def test_arms_own_answer_to_a_what_if_is_read_like_that_of_az() -> None:

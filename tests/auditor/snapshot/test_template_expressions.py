@@ -58,6 +58,31 @@ from .templates import NETWORK, NO_PARTS, evaluated, resource, template
             "mul(lambdaVariables('x'), lambdaVariables('y'))))))]",
             [[1, 2], [2, 4]],
         ),
+        (
+            "[reduce(variables('list'), 10, lambda('sum', 'x', add(lambdaVariables('sum'), "
+            "lambdaVariables('x'))))]",
+            13,
+        ),
+        (
+            "[sort(variables('list'), lambda('a', 'b', greater(lambdaVariables('a'), "
+            "lambdaVariables('b'))))]",
+            [2, 1],
+        ),
+        (
+            "[toObject(variables('list'), lambda('x', string(lambdaVariables('x'))), "
+            "lambda('x', mul(lambdaVariables('x'), 2)))]",
+            {"1": 2, "2": 4},
+        ),
+        (
+            "[groupBy(createArray('ab', 'ac', 'b'), lambda('x', take(lambdaVariables('x'), 1)))]",
+            {"a": ["ab", "ac"], "b": ["b"]},
+        ),
+        (
+            "[mapValues(createObject('a', 1), lambda('x', add(lambdaVariables('x'), 1)))]",
+            {"a": 2},
+        ),
+        ("[objectKeys(createObject('b', 1, 'a', 2))]", ["a", "b"]),
+        ("[lastIndexOf('abcabc', 'b')]", 4),
         ("[cidrSubnet('10.144.0.0/20', 24, 1)]", "10.144.1.0/24"),
         ("[cidrSubnet('fdad:3236:5555::/48', 52, 1)]", "fdad:3236:5555:1000::/52"),
         ("[cidrHost('10.144.3.0/24', 1)]", "10.144.3.2"),
@@ -120,7 +145,7 @@ def test_what_the_template_decides_is_evaluated(expression: str, value: Any) -> 
         ("[equals(uniqueString('x'), 'y')]", "does not take"),
         ("[resourceGroup().location]", "location"),
         ("[concat('a', parameters('needed'))]", "has no default value"),
-        ("[contoso.name('a')]", "known only to Azure"),
+        ("[contoso.name('a')]", "is not declared"),
         ("[concat('a']", "cannot be parsed"),
         ("[concat('a') 'b']", "cannot be parsed"),
         ("[]", "cannot be parsed"),
@@ -141,6 +166,13 @@ def test_what_the_template_decides_is_evaluated(expression: str, value: Any) -> 
         ("[map(createArray(1))]", "does not take"),
         ("[filter(createArray(1), lambda('x', 'y'))]", "no boolean"),
         ("[map(variables('half'), lambda('x', concat(lambdaVariables('x'), '!')))]", "no default"),
+        (
+            "[reduce(variables('half'), 1, lambda('a', 'b', add(lambdaVariables('b'), 1)))]",
+            "no default",
+        ),
+        ("[reduce(createArray(1), lambda('a', 'b', 1))]", "does not take"),
+        ("[sort(createArray(1, 2), lambda('a', 'b', 3))]", "no boolean"),
+        ("[toObject(createArray(1), lambda('x', 1))]", "a key of an object"),
         ("[lambdaVariables('x')]", "known only to Azure"),
         ("[cidrSubnet('10.0.0.0/16', 24, 256)]", "does not take"),
         ("[cidrSubnet('10.0.0.0/16', 12, 0)]", "does not take"),
@@ -218,3 +250,56 @@ def test_doubling_texts_stay_unknown(expression: str) -> None:
         variables[f"t{number + 1}"] = f"[replace(variables('t{number}'), 'x', 'xx')]"
 
     assert evaluated(expression, variables=variables)[0] is None
+
+
+FUNCTIONS = [
+    {
+        "namespace": "__bicep",
+        "members": {
+            "named": {
+                "parameters": [{"name": "what", "type": "string"}],
+                "output": {"type": "string", "value": "[format('{0}!', parameters('what'))]"},
+            },
+            "twice": {
+                "parameters": [{"name": "what", "type": "string"}],
+                "output": {
+                    "type": "string",
+                    "value": "[concat(__bicep.Named(parameters('what')), parameters('what'))]",
+                },
+            },
+            "endless": {
+                "parameters": [],
+                "output": {"type": "string", "value": "[__bicep.endless()]"},
+            },
+            "beyond": {
+                "parameters": [],
+                "output": {"type": "string", "value": "[variables('list')]"},
+            },
+        },
+    }
+]
+
+
+def test_the_functions_that_a_template_declares_are_applied() -> None:
+    value, unresolved = evaluated(
+        "[__bicep.twice(parameters('x'))]",
+        functions=FUNCTIONS,
+        parameters={"x": {"type": "string", "defaultValue": "a"}},
+    )
+    assert (value, unresolved) == ("a!a", ())
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("[__bicep.endless()]", "calls itself"),
+        ("[__bicep.beyond()]", "is not declared"),
+        ("[__bicep.named()]", "does not take"),
+        ("[__bicep.missing('a')]", "is not declared"),
+        ("[other.named('a')]", "is not declared"),
+    ],
+)
+def test_a_function_that_cannot_be_applied_leaves_it_unknown(expression: str, why: str) -> None:
+    value, unresolved = evaluated(expression, functions=FUNCTIONS, variables={"list": [1]})
+    assert value is None
+    assert why in unresolved[0][1]

@@ -278,3 +278,27 @@ def test_k_13_the_subnet_of_an_api_server_may_be_filled_up(
     ]
     frontend = internal_balancer("kube-apiserver", "10.0.0.4", APP)
     assert len(judge(prefix, *made, frontend).broken) == broken
+
+
+def test_what_does_not_tell_how_much_it_takes_is_what_to_export_again() -> None:
+    (unknown,) = judge("10.0.0.0/24", scale_set(None)).unknown
+    workers = arm_id("Microsoft.Compute/virtualMachineScaleSets", "workers")
+    assert unknown.remedy.endswith(f"whole: az resource show --ids {workers}")
+
+
+def test_a_gateway_that_is_not_there_is_what_to_export_as_the_subnet_spells_it() -> None:
+    agw = arm_id("Microsoft.Network/applicationGateways", "Agw-Web")
+    (unknown,) = judge(listed(f"{agw}/gatewayIPConfigurations/home")).unknown
+
+    assert unknown.missing == "application gateway Agw-Web, in subnet app"
+    assert unknown.remedy == f"export it with the rest: az resource show --ids {agw}"
+
+
+def test_what_a_service_takes_no_export_tells() -> None:
+    service = {"serviceName": "Microsoft.Web/serverFarms"}
+    given = {
+        "addressPrefix": "10.0.0.0/24",
+        "delegations": [{"name": "d", "properties": service}],
+    }
+    (unknown,) = judge(given).unknown
+    assert unknown.remedy.startswith("no export tells it: ")

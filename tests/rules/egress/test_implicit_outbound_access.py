@@ -270,7 +270,9 @@ def test_a_default_route_that_may_be_learned_is_unknown() -> None:
     hybrid = [
         gateway("gw", "a"), site("office"), tunnel("t", "gw", "office", enableBgp=True)
     ]  # fmt: skip
-    assert "BGP" in judge(*machine(), *hybrid).unknown[0].missing
+    (unknown,) = judge(*machine(), *hybrid).unknown
+    assert "BGP" in unknown.missing
+    assert unknown.remedy.startswith("no export tells it: ")
     off = table(disableBgpRoutePropagation=True)
     assert len(judge(*machine(), *hybrid, off, **USES).broken) == 1
 
@@ -298,3 +300,9 @@ def test_r_34_the_default_of_a_template_depends_on_its_version(version: str, bro
 
     answer = ask(ID, build(template(version)).network)
     assert (len(answer.broken), len(answer.unknown)) == (broken, 1 - broken)
+
+
+def test_the_balancer_that_does_not_tell_its_sku_is_what_to_export_again() -> None:
+    (unknown,) = judge(*machine(configuration=IN_POOL), balancer(None)).unknown
+    lb = arm_id("Microsoft.Network/loadBalancers", "lb")
+    assert unknown.remedy.endswith(f"whole: az resource show --ids {lb}")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from auditor.network.graph import Network
-from auditor.testing import arm_id, ask, estate
+from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import SUBNET, balancer, deny, forwards, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway as vpn
@@ -175,3 +175,20 @@ def test_a_subnet_where_nobody_starts_such_connections_is_left_out() -> None:
     for more in ([other], [link], [other, link]):
         assert ask("GW-025", fronted(more=more)).broken == []
         assert len(ask("GW-025", fronted(more=[*more, worker])).broken) == 1
+
+
+def test_a_member_by_name_is_followed_to_the_address_of_the_private_zone() -> None:
+    kind = "Microsoft.Network/privateDnsZones"
+    link = {"virtualNetwork": {"id": vnet()["id"]}, "registrationEnabled": False}
+    zone = [
+        resource(kind, "corp.example", {}),
+        resource(f"{kind}/virtualNetworkLinks", "corp.example/to-vnet", link),
+        resource(f"{kind}/A", "corp.example/web", {"aRecords": [{"ipv4Address": "10.0.0.4"}]}),
+    ]
+    named = ("web.corp.example",)
+
+    (finding,) = ask("GW-025", fronted(members=named, more=zone)).broken
+    closed = ask("GW-025", fronted(AGW, NOBODY, members=named, more=zone))
+
+    assert finding.message.startswith("vnet/jobs reaches web.corp.example:8080 around agw (tcp 10")
+    assert closed.kept == 1

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from auditor.network.graph import Network
-from auditor.testing import ask, estate
+from auditor.testing import ask, estate, resource
 
+from ...endpoints import record, zone
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out_deny
 from ...reaching import app_gateway, lb, lb_rule
@@ -280,3 +281,46 @@ def test_a_gateway_subnet_that_does_not_tell_its_prefix_makes_it_unknown() -> No
     answer = ask("GW-004", made)
     assert answer.broken == []
     assert "addressPrefix" in answer.unknown[0].missing
+
+
+CORP = "corp.example"
+
+
+def resolving(*addresses: str, host: str = "web") -> list[Any]:
+    """A private zone that is linked to the gateway's network, and the record of one host."""
+    settings = {"virtualNetwork": {"id": vnet()["id"]}, "registrationEnabled": False}
+    kind = "Microsoft.Network/privateDnsZones"
+    link = resource(f"{kind}/virtualNetworkLinks", f"{CORP}/to-vnet", settings)
+    return [zone(CORP), link, record(host, *addresses, zone_name=CORP)]
+
+
+def test_L_11_a_member_by_name_is_followed_to_the_address_of_the_private_zone() -> None:
+    made = {"members": ("Web.corp.example",), "beside": resolving("10.0.0.4")}
+
+    assert ask("GW-004", fronted(**made)).kept == 1
+    (finding,) = ask("GW-004", fronted(deny("nobody", 200), **made)).broken
+
+    assert finding.message.startswith(
+        "agw cannot reach Web.corp.example:8080 (tcp 10.0.1.4 to 10.0.0.4:8080): "
+    )
+    assert "--destination-address-prefixes 10.0.0.4 --dest" in finding.remedy
+
+
+def test_each_address_of_a_name_is_judged() -> None:
+    only = rule("one", 100, "10.0.1.0/26", "8080", destinationAddressPrefix="10.0.0.4")
+    beside = [nic("other", address="10.0.0.9"), *resolving("10.0.0.9", "10.0.0.4")]
+
+    answer = ask(
+        "GW-004", fronted(only, deny("no", 200), members=("web.corp.example",), beside=beside)
+    )
+
+    (finding,) = answer.broken
+    assert "to 10.0.0.9:8080" in finding.message
+    assert answer.kept == 1
+
+
+def test_a_member_by_name_that_no_private_zone_tells_is_nobodys_here() -> None:
+    names = ("web.elsewhere.example", "gone.corp.example")
+    answer = ask("GW-004", fronted(members=names, beside=resolving("10.0.0.4")))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])

@@ -375,6 +375,22 @@ def test_what_a_subnet_does_not_tell_may_be_this(kind: str, field: str) -> None:
     assert arm_id(N + kind, "old") in {each.subject for each in subject(other).broken}
 
 
+def test_a_reference_that_does_not_tell_its_id_may_lead_to_this() -> None:
+    """A template writes `[reference(...)]` where the id of a group stands."""
+    given = estate(thing("networkSecurityGroups"), alone(networkSecurityGroup={"id": None}))
+    answer = ask("GOV-001", given)
+    assert "networkSecurityGroup of s" in {each.missing for each in answer.unknown}
+
+
+def test_a_group_of_a_scale_sets_model_that_is_not_told_may_be_this() -> None:
+    model = {"name": "n", "properties": {"networkSecurityGroup": {"id": None}}}
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [model]}}
+    kind = "Microsoft.Compute/virtualMachineScaleSets"
+    workers = resource(kind, "workers", {"virtualMachineProfile": profile})
+    answer = ask("GOV-001", estate(thing("networkSecurityGroups"), workers))
+    assert [each.missing for each in answer.unknown] == ["networkSecurityGroup of n"]
+
+
 def test_what_an_interface_does_not_tell_may_be_this_group() -> None:
     given = estate(thing("networkSecurityGroups"), nic("n", "10.0.0.4", ("v", "s"), vm="m"))
     [interface] = given.all(NetworkInterface)

@@ -201,6 +201,17 @@ def test_where_a_group_is_matters_only_while_somebody_may_use_it() -> None:
     assert ask("NSG-003", network).broken[0].severity is Severity.MEDIUM
 
 
+def test_a_group_that_a_subnet_may_name_without_telling_is_as_severe_as_one_in_use() -> None:
+    """A template writes `[reference(...)]` where the id of the group stands."""
+    nameless = {"networkSecurityGroup": {"id": None}}
+    home = vnet({**subnet(), "properties": {**subnet()["properties"], **nameless}})
+
+    (finding,) = ask("NSG-003", estate(nsg(rule("web", 100)), home)).broken
+
+    assert finding.severity is None
+    assert finding.message.endswith("; whether the group is attached to anything is not told")
+
+
 def test_without_subnets_in_the_snapshot_nobody_knows_where_it_stands() -> None:
     (finding,) = ask("NSG-003", estate(nsg(rule("web", 100)))).broken
 
