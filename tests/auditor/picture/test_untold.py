@@ -52,7 +52,7 @@ def test_a_group_whose_id_is_not_told_is_not_no_group() -> None:
     drawn = sketch(network, unresolved=((place, "an expression"),))
 
     assert "no NSG" not in spot(drawn, "web").facts
-    assert spot(drawn, "web").doubts == ("not told: id",)
+    assert spot(drawn, "web").doubts == ("not told: where a reference leads whose id is not told",)
 
 
 def test_a_machine_whose_subnet_is_not_told_is_drawn_outside_with_a_doubt() -> None:
