@@ -18,7 +18,7 @@ from auditor.intent import Intent
 from auditor.network.at_odds import contradictions
 from auditor.network.claimed_subnets import leave_open
 from auditor.network.graph import Network
-from auditor.network.machines import name_machines
+from auditor.network.interface_owners import name_owners
 from auditor.network.records import Read, read_records
 from auditor.network.retold import Retold
 from auditor.network.service_tags import NO_TAGS, ServiceTags
@@ -71,7 +71,7 @@ def build(
         nodes, leaves = _gather(read, gaps, retold)
         _join(read.below, nodes, leaves, retold)
         gaps += retold.gaps
-        name_machines(nodes, read.machines)
+        name_owners(nodes, read.listing)
         counts, counted = read.counts, read.counted
         del read
         if not words.whole or words.new:

@@ -11,9 +11,9 @@ from typing import TypeAlias
 import msgspec
 
 from auditor.finding import TypeCount
+from auditor.network.interface_owners import LISTING
 from auditor.network.values import fault
 from auditor.resources.base import TYPES, Node
-from auditor.resources.compute import VirtualMachine
 from auditor.resources.decode import Damage, Reader, reader
 from auditor.resources.linking import Named, link
 from auditor.resources.words import Words
@@ -23,16 +23,16 @@ from auditor.snapshot.document import Record, Snapshot
 class Read(msgspec.Struct, frozen=True):
     """What the records gave: resources and their parts, owners before what they own.
 
-    Besides those resources that another may hold, the keys of virtual machines, sorted, how many
-    resources there are of each type, the keys of those that nobody reads, and the records whose id
-    and type disagree.
+    Besides those resources that another may hold, the keys of those that list interfaces, sorted,
+    how many resources there are of each type, the keys of those that nobody reads, and the records
+    whose id and type disagree.
     """
 
     named: Named
     leaves: list[Node]
     """The parts that nobody refers to by id."""
     below: list[Node]
-    machines: list[str]
+    listing: list[str]
     counts: tuple[TypeCount, ...]
     counted: frozenset[str]
     at_odds: list[Record]
@@ -54,7 +54,7 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
     inside: list[Node] = []
     faulty: list[tuple[str, str]] = []
     below: list[int] = []
-    machines: list[int] = []
+    listing: list[int] = []
     unread: list[int] = []
     at_odds: list[Record] = []
     types = Counter(map(attrgetter("type"), records))
@@ -63,8 +63,8 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
     for numbers in _runs(snapshot):
         faulty += _faulty(words)
         reads, few, own, word = kinds[records[numbers[0]].type]
-        if reads is not None and reads.cls is VirtualMachine:
-            machines += numbers
+        if reads is not None and reads.cls in LISTING:
+            listing += numbers
         for number in numbers:
             record, key = records[number], keys[number]
             before, _, name = key.partition(own)
@@ -90,7 +90,7 @@ def read_records(snapshot: Snapshot, words: Words, damages: list[Damage]) -> Rea
         list(chain.from_iterable(filter(None, found))),
         list(chain.from_iterable(map(leaves.__getitem__, sorted(leaves)))),
         [one[0][1] for number in sorted(below) if (one := found[number]) is not None],
-        list(map(keys.__getitem__, sorted(machines))),
+        list(map(keys.__getitem__, sorted(listing))),
         _counts(records, types, unread),
         frozenset(map(keys.__getitem__, unread)),
         sorted(at_odds, key=_place),
