@@ -23,6 +23,17 @@ def without(name: str, *resources: Any) -> Network:
     return estate(*(each for each in resources if each["name"] != name))
 
 
+def branch() -> list[Any]:
+    """NIC web in a network with a VPN gateway, which leads to the office."""
+    return [
+        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
+        gateway("vpn", "a"),
+        tunnel("t", "vpn", "office"),
+        site("office", "192.168.0.0/16"),
+        nic("web", "10.0.0.4", ("a", "app")),
+    ]
+
+
 def guarded() -> list[Any]:
     """NIC web in a spoke, steered to a firewall in the hub, whose NAT rule leads to it."""
     home = {
@@ -57,13 +68,7 @@ def test_U_2_a_firewall_in_a_missing_network(source: str, target: str, port: int
 
 
 def test_U_2_by_which_gateway_sites_reach_a_missing_network_is_not_told() -> None:
-    joined = [
-        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
-        gateway("vpn", "a"),
-        tunnel("t", "vpn", "office"),
-        site("office", "192.168.0.0/16"),
-        nic("web", "10.0.0.4", ("a", "app")),
-    ]
+    joined = branch()
     assert asked(estate(*joined), "onprem 192.168.0.0/16", "web").verdict == "reachable"
     found = asked(without("a", *joined), "onprem 192.168.0.0/16", "web")
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
@@ -89,13 +94,7 @@ def test_U_2_as_whom_a_machine_of_a_missing_network_leaves_is_not_told() -> None
 
 
 def test_U_2_where_a_connection_of_an_inventory_leads_is_not_told() -> None:
-    joined = [
-        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
-        gateway("vpn", "a"),
-        tunnel("t", "vpn", "office"),
-        site("office", "192.168.0.0/16"),
-        nic("web", "10.0.0.4", ("a", "app")),
-    ]
+    joined = branch()
     assert asked(estate(*joined), "web", "onprem 192.168.0.0/16").verdict == "reachable"
     del joined[2]["properties"]
     found = asked(estate(*joined), "web", "onprem 192.168.0.0/16")
@@ -106,13 +105,7 @@ def test_U_2_where_a_connection_of_an_inventory_leads_is_not_told() -> None:
 def test_U_2_a_gateway_that_a_connection_alone_tells_of_may_stand_in_a_network_of_its_region(
     ends: tuple[str, str],
 ) -> None:
-    joined = [
-        vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "GatewaySubnet": "10.0.9.0/27"}),
-        gateway("vpn", "a"),
-        tunnel("t", "vpn", "office"),
-        site("office", "192.168.0.0/16"),
-        nic("web", "10.0.0.4", ("a", "app")),
-    ]
+    joined = branch()
     assert asked(estate(*joined), *ends).verdict == "reachable"
     found = asked(without("vpn", *joined), *ends)
     assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
