@@ -103,9 +103,9 @@ _Runs: TypeAlias = list[tuple[Cost, Cost | None]]
 
 
 def _in_turn(target: Estate, times: int) -> _Runs:
-    """Audit an estate and parse it, in turn; XL once, whose tree of objects would need 13 GB."""
+    """Audit an estate and parse it, in turn; XL is not parsed, its objects would need 13 GB."""
     if target.size == "XL":
-        return [(check(target), None)]
+        return [(check(target), None) for _ in range(times)]
     parse = python(PARSE, str(target.file))
     return [(check(target), cost(parse)) for _ in range(times)]
 
