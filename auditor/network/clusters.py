@@ -17,6 +17,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import fold, group_key, parent
 from auditor.network.graph import Network, evidence, possibly, question, question_about
+from auditor.network.routing_domains import without_network
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -193,7 +194,7 @@ def network_of(subnet: Subnet) -> VirtualNetwork:
     """The virtual network of a subnet. Raises Undetermined when it is not in the snapshot."""
     if isinstance(subnet.owner, VirtualNetwork):
         return subnet.owner
-    raise Undetermined(f"the virtual network of {subnet.id}", resource=subnet.id)
+    raise without_network(subnet)
 
 
 def virtual_networks(network: Network, cluster: ManagedCluster) -> tuple[VirtualNetwork, ...]:

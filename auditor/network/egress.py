@@ -17,6 +17,7 @@ from auditor.network.interfaces import Configuration
 from auditor.network.on_premises import gateways_serving, on_premises
 from auditor.network.pools import pools_listing
 from auditor.network.route_tables import default_route
+from auditor.network.routing_domains import without_network
 from auditor.network.scale_sets import is_flexible
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration, VirtualMachine
@@ -307,7 +308,7 @@ def learned_default(network: Network, subnet: Subnet) -> str:
         return ""
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
-        raise Undetermined(f"the virtual network of subnet {subnet.label}", resource=subnet.id)
+        raise without_network(subnet)
     for gateway in gateways_serving(network, vnet):
         if gateway.properties.gateway_default_site is not None:
             return f"the default site of gateway {gateway.label}"

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
+from auditor.network.routing_domains import without_network
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
@@ -26,7 +27,7 @@ def vnet_of(network: Network, gateway: ApplicationGateway) -> VirtualNetwork:
     subnet = subnet_of(network, gateway)
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
-        raise Undetermined(f"the virtual network of the subnet {subnet.id}", resource=subnet.id)
+        raise without_network(subnet)
     return vnet
 
 

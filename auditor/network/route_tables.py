@@ -7,6 +7,7 @@ import re
 from auditor.addresses import AddressSet, Prefix, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
+from auditor.network.routing_domains import without_network
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
@@ -59,7 +60,7 @@ def steered_networks(network: Network, table: RouteTable) -> tuple[VirtualNetwor
     for subnet in steered_subnets(network, table):
         vnet = network.holder(subnet, VirtualNetwork)
         if vnet is None:
-            raise Undetermined(f"the virtual network of {subnet.id}", resource=subnet.id)
+            raise without_network(subnet)
         found[vnet.key] = vnet
     return tuple(found[key] for key in sorted(found))
 

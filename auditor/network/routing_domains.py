@@ -91,6 +91,13 @@ def network_id(node: Node) -> str:
     return node.owner.id if node.owner is not None else parent(node.id) or ""
 
 
+def without_network(subnet: Node) -> Undetermined:
+    """Say, to be raised, that the snapshot lacks the VNet of a subnet."""
+    home = parent(subnet.id)
+    missing = f"{home} is not in the snapshot" if home else f"the VNet of {subnet.label}"
+    return Undetermined(missing, resource=home or subnet.id)
+
+
 @lru_cache(maxsize=65536)
 def network_key(subnet_id: str) -> str:
     """Give the folded id of the VNet of a subnet's id."""

@@ -25,6 +25,7 @@ from auditor.network.routing_domains import (
     peers_as_a_whole,
     subnet_claims,
     to_hub,
+    without_network,
 )
 from auditor.network.service_tags import ServiceTags
 from auditor.network.tunnels import borrowers, tunnels_serving
@@ -43,8 +44,7 @@ def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) 
     own = _told(lambda: AddressSet.from_prefixes(subnet.prefixes), subnet.id)
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
-        lacks = Undetermined(f"the virtual network of {subnet.label}", resource=subnet.id)
-        return joined((Extent(_HOST), own, _anything(lacks)))
+        return joined((Extent(_HOST), own, _anything(without_network(subnet))))
     whole = _is_whole(network, vnet)
     if whole and _has_no_table(subnet):
         rest = _in_plain_subnets(network, vnet)

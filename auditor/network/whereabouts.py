@@ -9,7 +9,7 @@ from auditor.network.address_plan import Whereabouts, locate, locate_among
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing.hops import next_hop
 from auditor.network.routing.model import Hop, NextHop
-from auditor.network.routing_domains import routing_domains
+from auditor.network.routing_domains import routing_domains, without_network
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 _CARRIERS = frozenset({Hop.APPLIANCE, Hop.UNKNOWN})
@@ -26,7 +26,7 @@ def locate_from(network: Network, address: Address, subnet: Subnet) -> Whereabou
     """
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
-        return Whereabouts(address, (), None, None, f"the virtual network of {subnet.label}")
+        return Whereabouts(address, (), None, None, without_network(subnet).missing)
     here = locate(network, address, vnet)
     if here.key is not None or here.owners:
         return here

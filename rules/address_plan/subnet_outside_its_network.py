@@ -19,9 +19,8 @@ peerings needs its peerings synchronised afterwards.
 
 from __future__ import annotations
 
-from auditor.errors import Undetermined
 from auditor.network.graph import every
-from auditor.network.routing_domains import Claim, claims_of, network_id
+from auditor.network.routing_domains import Claim, claims_of, network_id, without_network
 from auditor.network.subnets import told_claims
 from auditor.network.virtual_network_tag import vnet_space
 from auditor.remedy import az
@@ -36,7 +35,7 @@ def subnet_outside_its_network(network: Network, subnet: Subnet) -> Outcomes:
     if vnet is None:
         vnet = network.get(network_id(subnet), VirtualNetwork)
     if vnet is None:
-        raise Undetermined(f"the virtual network of subnet {subnet.label}", resource=subnet.id)
+        raise without_network(subnet)
     covered = vnet_space(network, vnet)
     for claim in told_claims(subnet):
         if claim.prefix not in covered:

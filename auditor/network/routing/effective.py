@@ -25,7 +25,7 @@ from auditor.network.routing.selection import drops_out, key
 from auditor.network.routing.service_endpoints import service_endpoint_routes
 from auditor.network.routing.system import EVERYWHERE, system_routes
 from auditor.network.routing.user import unknown_routes, user_routes
-from auditor.network.routing_domains import claims_of, peers_as_a_whole
+from auditor.network.routing_domains import claims_of, peers_as_a_whole, without_network
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -87,7 +87,7 @@ def _assemble(network: Network, subnet: Subnet, tags: ServiceTags) -> EffectiveR
     vnet = network.holder(subnet, VirtualNetwork)
     try:
         if vnet is None:
-            raise Undetermined(f"the VNet of subnet {subnet.label}", resource=subnet.id)
+            raise without_network(subnet)
         space = claims_of(network, vnet)
     except Undetermined as unknown:
         return _without_vnet(gap(unknown, subnet.id))

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from auditor.addresses import Version
 from auditor.errors import Undetermined
+from auditor.ids import top_level
 from auditor.network.egress import implicit_machine, is_private
 from auditor.network.exposure import carried
-from auditor.network.graph import Network
+from auditor.network.graph import Missing, Network
 from auditor.network.interfaces import Configuration, Interface, configuration_of
 from auditor.network.pools import pools_of
 from auditor.network.reasons import Reason, gap
@@ -59,8 +60,7 @@ def _outbound(
         if version == 4 or (known is not None and known.properties.public_ip_addresses_v6):
             return Outbound("nat-gateway", "R-31", known)
     if nic is None:
-        each = Reason("collection-gap", "it differs by network interface", subnet.id)
-        return Outbound("unknown", "R-30", reasons=(each,))
+        return Outbound("unknown", "R-30", reasons=_who_would_tell(network, subnet))
     first = configuration_of(nic, version)
     configuration = configuration or first
     if configuration is None:
@@ -70,6 +70,15 @@ def _outbound(
     if configuration is not first:
         return Outbound("none", "R-37", configuration)
     return _balanced(network, configuration) or _default(network, subnet, nic, version)
+
+
+def _who_would_tell(network: Network, subnet: Subnet) -> tuple[Reason, ...]:
+    """Name the interfaces that the snapshot lacks; none where no machine is known to be there."""
+    listed = map(network.find, subnet.properties.ip_configurations or ())
+    absent = dict.fromkeys(top_level(each.id) for each in listed if isinstance(each, Missing))
+    found = (Reason("collection-gap", f"{nic} is not in the snapshot", nic) for nic in absent)
+    words = f"what takes a machine of {subnet.label} out: its network interface would tell"
+    return (*found,) or (Reason("collection-gap", words, subnet.id),)
 
 
 def _has_public_address(network: Network, configuration: Configuration) -> bool:

@@ -175,3 +175,14 @@ def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
 
     assert answer.broken == []
     assert [each.subject for each in answer.unknown] == [arm_id(NIC, "nic-web")]
+
+
+def test_a_subnet_without_its_network_asks_for_the_network() -> None:
+    home = arm_id("Microsoft.Network/virtualNetworks", "vnet")
+    public = pip("pip", sku={"name": "Standard"})
+    lone = {**subnet(nsg="nsg"), "type": "Microsoft.Network/virtualNetworks/subnets"}
+    network = estate(nsg(WEB), nic("nic-web", public="pip"), public, lone)
+
+    (unknown,) = ask("EXP-004", network).unknown
+    assert unknown.missing.endswith(f": {home} is not in the snapshot (collection-gap)")
+    assert unknown.remedy == f"export it with the rest: az resource show --ids {home}"

@@ -158,3 +158,17 @@ def test_N_14_no_route_of_a_table_leads_away_from_azures_own_host(host: str) -> 
     found = hop(there, host)
     assert (found.hop.value, found.drops, found.outbound) == ("Internet", "", None)
     assert hop(there, "20.50.1.2").hop.value == "None"
+
+
+def test_R_30_of_a_subnet_whose_interface_is_missing_that_is_named() -> None:
+    absent = arm_id("Microsoft.Network/networkInterfaces", "gone")
+    listing = {"ipConfigurations": [{"id": f"{absent}/ipConfigurations/one"}]}
+
+    def reason(**more: Any) -> str:
+        home = {"addressPrefix": "10.0.0.0/24", **more}
+        network = estate(vnet("a", "10.0.0.0/16", subnets={"app": home}))
+        (found,) = way(hop(network, "20.1.1.1")).reasons
+        return found.detail
+
+    assert reason(**listing) == f"{absent} is not in the snapshot"
+    assert reason() == "what takes a machine of app out: its network interface would tell"
