@@ -19,6 +19,7 @@ from auditor.resources.base import Node
 from auditor.snapshot.document import Gap
 
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
+_WRITE = "write it into the template or plan, which does not tell it, or audit what was deployed"
 
 _ID = re.compile(r"/subscriptions/[^\s,;:()\"']+", re.IGNORECASE)
 _LABEL = re.compile(r"\(([a-z]+(?:-[a-z]+)*)(?::[^()]*)?\)")
@@ -30,6 +31,7 @@ _BY_LABEL = {
     "balancer-choice": f"{_NO_EXPORT}: give all machines of the load balancer the same rules",
     "conflict": "leave out the input that is older, and audit again",
     "custom-dns": f"{_NO_EXPORT}: ask the DNS server itself",
+    "nat-port": f"{_NO_EXPORT}: ask Azure for it, with az network lb list-mapping",
     "nva": f"{_NO_EXPORT}: look at the rules of the appliance itself",
     "gwlb": f"{_NO_EXPORT}: look at the rules of the appliances themselves",
     "pe-external": "export the subscription of the service with the rest",
@@ -46,26 +48,17 @@ _BY_LABEL = {
 
 def advice(network: Network, unknown: Unknown) -> str:
     """Say what to do that what a rule could not tell is told."""
-    named = list(dict.fromkeys(_named(unknown)))
-    for each in named:
-        if fold(each) in _gaps(network):
-            return _again(network, each)
-    for label in _LABEL.findall(unknown.missing):
-        if label in _BY_LABEL:
-            return _BY_LABEL[label]
-    for each in named:
-        if not _is_known(network, each) and ids.type_of(each):
-            return _missing(network, each)
-    for each in named:
-        if _of_template(network, each):
-            return _COMPILE
-    told = [each for each in named if _is_known(network, each)]
-    if not told:
-        return "export what is named with the rest, and audit again"
-    whole = az(
-        "resource", "show", ids=_top(unknown.told_by if unknown.told_by in told else told[-1])
+    said = list(dict.fromkeys(found.rstrip(".") for found in _ID.findall(unknown.missing)))
+    named = list(dict.fromkeys((*said, *_behind(unknown))))
+    return (
+        _where_a_gap_is(network, said)
+        or _by_label(unknown.missing)
+        or _where_absent(network, said)
+        or _where_a_gap_is(network, named)
+        or _where_absent(network, named)
+        or _where_a_template_tells(network, named)
+        or _once_more(network, named, unknown.told_by)
     )
-    return f"if the export left it out, export the resource again, whole: {whole}"
 
 
 @question
@@ -82,9 +75,8 @@ def lone_subscription(network: Network) -> str:
 _HEAD, _BEHIND = "/subscriptions/", "/subscriptions/{"
 
 
-def _named(unknown: Unknown) -> Iterator[str]:
-    """Who is to tell: what the sentence names first, the subject last."""
-    yield from (found.rstrip(".") for found in _ID.findall(unknown.missing))
+def _behind(unknown: Unknown) -> Iterator[str]:
+    """Who is to tell besides what the sentence names: the subject last."""
     if unknown.told_by:
         yield unknown.told_by
     yield from reversed(unknown.related)
@@ -97,6 +89,10 @@ def _gaps(network: Network) -> dict[str, Gap]:
     return {fold(gap.subject): gap for gap in network.gaps if gap.kind != "undecided"}
 
 
+def _where_a_gap_is(network: Network, named: list[str]) -> str:
+    return next((_again(network, each) for each in named if fold(each) in _gaps(network)), "")
+
+
 def _again(network: Network, subject: str) -> str:
     kind = _gaps(network)[fold(subject)].kind
     if kind == "conflict":
@@ -104,6 +100,16 @@ def _again(network: Network, subject: str) -> str:
     if kind == "denied":
         return f"get a role that may read {subject}, and take the snapshot again"
     return f"export {subject} again, whole, and audit again"
+
+
+def _by_label(missing: str) -> str:
+    labels = (label for label in _LABEL.findall(missing) if label in _BY_LABEL)
+    return next((_BY_LABEL[label] for label in labels), "")
+
+
+def _where_absent(network: Network, named: list[str]) -> str:
+    absent = (each for each in named if not _is_known(network, each) and ids.type_of(each))
+    return next((_missing(network, each) for each in absent), "")
 
 
 def _is_known(network: Network, arm_id: str) -> bool:
@@ -122,8 +128,20 @@ def _top(arm_id: str) -> str:
     return ids.top_level(arm_id) or arm_id
 
 
-def _of_template(network: Network, arm_id: str) -> bool:
-    """Whether a template or a plan tells it, with expressions that it does not resolve."""
-    node = network.find(arm_id)
-    record = node.root.record if isinstance(node, Node) else None
-    return record is not None and bool(record.unresolved)
+def _where_a_template_tells(network: Network, named: list[str]) -> str:
+    for each in named:
+        node = network.find(each)
+        record = node.root.record if isinstance(node, Node) else None
+        if record is not None and record.unresolved:
+            return _COMPILE
+        if record is not None and (ids.subscription(each) or "").startswith("{"):
+            return _WRITE
+    return ""
+
+
+def _once_more(network: Network, named: list[str], told_by: str) -> str:
+    told = [each for each in named if _is_known(network, each)]
+    if not told:
+        return "export what is named with the rest, and audit again"
+    whole = az("resource", "show", ids=_top(told_by if told_by in told else told[-1]))
+    return f"if the export left it out, export the resource again, whole: {whole}"

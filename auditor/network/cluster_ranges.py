@@ -54,7 +54,7 @@ class Neighbourhood(msgspec.Struct, frozen=True):
     """
 
     uses: tuple[Use, ...]
-    unsure: tuple[str, ...] = ()
+    unsure: tuple[Undetermined, ...] = ()
     learned: tuple[str, ...] = ()
 
 
@@ -145,7 +145,7 @@ def _around(network: Network) -> dict[str, Neighbourhood]:
         try:
             homes = clusters.virtual_networks(network, cluster)
         except Undetermined as unknown:
-            found[cluster.key] = Neighbourhood((), (unknown.missing,))
+            found[cluster.key] = Neighbourhood((), (unknown,))
             continue
         keys = tuple(home.key for home in homes)
         if keys not in by_homes:
@@ -157,7 +157,7 @@ def _around(network: Network) -> dict[str, Neighbourhood]:
 def _gather(network: Network, homes: Iterable[VirtualNetwork]) -> Neighbourhood:
     """Ask about each thing around apart, so that one hole hides nothing else."""
     uses: dict[tuple[str, Prefix], Use] = {}
-    unsure: dict[str, None] = {}
+    unsure: dict[str, Undetermined] = {}
     learned: dict[str, None] = {}
     for home in homes:
         for collect in _collectors(network, home):
@@ -165,15 +165,15 @@ def _gather(network: Network, homes: Iterable[VirtualNetwork]) -> Neighbourhood:
                 for use in collect():
                     uses.setdefault((use.claim.node.key, use.claim.prefix), use)
             except Undetermined as unknown:
-                unsure.setdefault(unknown.missing)
+                unsure.setdefault(unknown.missing, unknown)
         try:
             teacher = learns_routes(network, home)
         except Undetermined as unknown:
-            unsure.setdefault(unknown.missing)
+            unsure.setdefault(unknown.missing, unknown)
             continue
         if teacher:
             learned.setdefault(f"the prefixes that {teacher} teaches {home.label}")
-    return Neighbourhood(tuple(uses.values()), tuple(unsure), tuple(learned))
+    return Neighbourhood(tuple(uses.values()), tuple(unsure.values()), tuple(learned))
 
 
 def _collectors(network: Network, home: VirtualNetwork) -> Iterator[Callable[[], Iterator[Use]]]:
@@ -261,8 +261,14 @@ def clashes(
 def doubts(network: Network, cluster: ManagedCluster, params: Elsewhere) -> Iterator[Unknown]:
     """Tell what the snapshot lacks to prove a range free, once for each thing."""
     near = around(network, cluster)
-    for missing in near.unsure:
-        yield Unknown(cluster.id, missing=missing, key=missing)
+    for unknown in near.unsure:
+        yield Unknown(
+            cluster.id,
+            missing=unknown.missing,
+            remedy=unknown.remedy,
+            key=unknown.missing,
+            told_by=unknown.resource,
+        )
     if not params.on_premises:
         for missing in near.learned:
             yield Unknown(

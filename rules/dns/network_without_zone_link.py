@@ -154,8 +154,7 @@ def network_without_zone_link(network: Network, need: Need) -> Outcomes:
     homes: dict[str, tuple[VirtualNetwork, Node]] = {}
     for user, vnet in need.users:
         if vnet is None:
-            missing = f"the virtual network of {user.label}"
-            yield Unknown(zone.id, missing=missing, related=(user.id,), key=user.key)
+            yield _untold_home(network, zone, user)
         else:
             homes.setdefault(vnet.key, (vnet, user))
     for vnet, user in homes.values():
@@ -164,6 +163,33 @@ def network_without_zone_link(network: Network, need: Need) -> Outcomes:
         yield from _judge(network, zone, linked, vnet, user, Severity.MEDIUM)
     for unknown in _untold_neighbours(network, homes):
         yield Unknown(zone.id, missing=unknown.missing, key=f"peers {unknown.resource.lower()}")
+
+
+def _subnet_of(user: Node) -> str | None:
+    if isinstance(user, MySqlFlexibleServer):
+        settings = user.properties.network
+        return settings.delegated_subnet_resource_id if settings else None
+    subnet = user.properties.subnet if isinstance(user, PrivateEndpoint) else None
+    return subnet.id if subnet else None
+
+
+def _untold_home(network: Network, zone: PrivateDnsZone, user: Node) -> Unknown:
+    lacks = Undetermined(f"the virtual network of {user.label}", resource=user.id)
+    try:
+        if isinstance(user, ManagedCluster):
+            clusters.virtual_networks(network, user)
+        else:
+            network.get(_subnet_of(user), Subnet)
+    except Undetermined as unknown:
+        lacks = unknown
+    return Unknown(
+        zone.id,
+        missing=f"the network of {user.label}: {lacks.missing}",
+        remedy=lacks.remedy,
+        related=(user.id,),
+        key=user.key,
+        told_by=lacks.resource,
+    )
 
 
 def _judge(

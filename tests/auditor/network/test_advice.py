@@ -10,6 +10,8 @@ from auditor.network.graph import Network
 from auditor.snapshot.document import Gap
 from auditor.testing import arm_id, ask, estate, resource
 
+from ...clusters import cluster, pool
+
 VNET = "Microsoft.Network/virtualNetworks"
 NSG = "Microsoft.Network/networkSecurityGroups"
 HUB, SHUT = arm_id(VNET, "hub"), arm_id(NSG, "shut")
@@ -71,6 +73,7 @@ def test_a_template_is_to_be_compiled() -> None:
 @pytest.mark.parametrize(
     ("label", "words"),
     [
+        ("nat-port", "az network lb list-mapping"),
         ("nva:10.0.0.4", "look at the rules of the appliance"),
         ("bgp-routes-unknown", "show-effective-route-table"),
         ("service-tag:storage", "--service-tags"),
@@ -99,3 +102,29 @@ def test_a_template_that_does_not_tell_its_subscription_is_not_told_to_be_of_ano
     untold, elsewhere = (HUB.replace(own, each) for each in ("{subscription}", other))
     assert lone_subscription(estate(hub, {**hub, "id": untold})) == own
     assert lone_subscription(estate(hub, {**hub, "id": elsewhere})) == ""
+
+
+def test_what_the_sentence_names_comes_before_what_is_wrong_with_the_subject() -> None:
+    older = Gap("conflict", HUB, "two inputs tell it differently")
+    network = estate(resource(VNET, "hub"), gaps=(older,))
+    assert said(f"{SHUT} is not in the snapshot", network).endswith(f"--ids {SHUT}")
+    assert (
+        said("the address space", network) == "leave out the input that is older, and audit again"
+    )
+
+
+def test_what_a_template_leaves_out_is_to_be_written_there() -> None:
+    own = HUB.split("/")[2]
+    untold = {**resource(VNET, "hub"), "id": HUB.replace(own, "{subscription}")}
+    unknown = Unknown(HUB.replace(own, "{subscription}"), missing="the address space")
+    assert advice(estate(untold), unknown).startswith("write it into the template")
+
+
+def test_the_network_that_aks_manages_is_in_the_node_resource_group() -> None:
+    shop = cluster("shop", pool(in_=None), nodeResourceGroup="MC_shop")
+    (unknown,) = ask("AKS-013", estate(shop)).unknown
+    assert unknown.missing == "the virtual network that AKS manages in MC_shop"
+    assert unknown.remedy.startswith(
+        "export the node resource group with the rest: "
+        "az network vnet list --resource-group MC_shop"
+    )

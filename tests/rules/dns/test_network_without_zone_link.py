@@ -66,7 +66,11 @@ def test_a_zone_that_is_missing_is_unknown() -> None:
 def test_an_endpoint_whose_network_is_missing_is_unknown() -> None:
     answer = asked(net("b"), *PE, zone_link("b"))
     assert (answer.kept, answer.broken) == (0, [])
-    assert "virtual network of pe" in answer.unknown[0].missing
+    home = arm_id("Microsoft.Network/virtualNetworks", "a")
+    assert answer.unknown[0].missing == (
+        f"the network of pe: {home}/subnets/ends is not in the snapshot"
+    )
+    assert answer.unknown[0].remedy.endswith(f"az resource show --ids {home}")
 
 
 def test_azures_own_resolver_is_no_server_of_ones_own() -> None:
