@@ -14,7 +14,7 @@ from auditor.ids import fold
 from auditor.intervals import merged
 from auditor.network.exposure import is_free
 from auditor.network.gaps import unread_type
-from auditor.network.graph import Network, question
+from auditor.network.graph import Missing, Network, question
 from auditor.network.reasons import Reason
 from auditor.network.unselected import perhaps_public
 from auditor.reach.bounds import Bounds
@@ -38,10 +38,17 @@ def unanswered(network: Network) -> tuple[Point, ...]:
         text = walk.peek(walk.peek(node, "properties"), "ip_address")
         address = AddressSet.from_text([text]) & PUBLIC if text else NOTHING
         if address and node.key not in leading:
-            why = Reason("collection-gap", f"what has the public address {node.label}", node.id)
-            reasons = () if is_free(node) or _is_route_servers(node) else (why,)
+            known = is_free(node) or _is_route_servers(node)
+            reasons = () if known else (_untold(network, node),)
             found.append(Point(Kind.UNANSWERED, node.id, address, node, reasons=reasons))
     return tuple(found)
+
+
+def _untold(network: Network, public: PublicIp) -> Reason:
+    named = walk.peek(walk.peek(walk.peek(public, "properties"), "ip_configuration"), "id")
+    if named and isinstance(network.find(named), Missing):
+        return Reason("collection-gap", f"{named} is not in the snapshot", named)
+    return Reason("collection-gap", f"what has the public address {public.label}", public.id)
 
 
 def _is_route_servers(public: PublicIp) -> bool:

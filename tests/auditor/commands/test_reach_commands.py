@@ -164,7 +164,7 @@ def test_whose_public_address_is_not_told_is_no_nobody(auditor: Command) -> None
     ran = reach(auditor, path, "--from", "internet")
     assert ran.status == 4
     assert ran.out.splitlines()[1].split() == ["?pip", "20.50.1.2", "any", "anywhere"]
-    assert "what has the public address pip (collection-gap)" in ran.out
+    assert f"cannot tell of pip: {owner} is not in the snapshot (collection-gap)" in ran.out
 
 
 def test_E_2_what_nobody_reads_and_may_be_public_is_told_below(auditor: Command) -> None:
