@@ -134,7 +134,7 @@ def _subnet(
                 return place, None
     except Undetermined as unknown:
         return None, gap(unknown, nic.id if nic is not None else "")
-    lacks = Reason("collection-gap", "the subnet of the NIC", nic.id if nic is not None else "")
+    lacks = Reason("collection-gap", "which subnet it is in", nic.id if nic is not None else "")
     return None, doubt or lacks
 
 

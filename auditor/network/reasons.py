@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from auditor import ids
 from auditor.errors import Undetermined
 
 
@@ -19,5 +20,11 @@ class Reason(msgspec.Struct, frozen=True, order=True):
 
 
 def gap(unknown: Undetermined, resource: str = "") -> Reason:
-    """Give the reason for an answer that the snapshot does not hold (U-1, U-2)."""
-    return Reason("collection-gap", unknown.missing, unknown.resource or resource)
+    """Give the reason for an answer that the snapshot does not hold (U-1, U-2).
+
+    Of a bare JSON key it says where it was looked for: `natGateway of app`.
+    """
+    found = unknown.resource or resource
+    bare = bool(found) and " " not in unknown.missing
+    missing = f"{unknown.missing} of {ids.name(found)}" if bare else unknown.missing
+    return Reason("collection-gap", missing, found)

@@ -40,7 +40,7 @@ _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 def virtual_network(network: Network, subnet: Subnet | None, tags: ServiceTags) -> Extent:
     """Give what `VirtualNetwork` holds for machines in a subnet; None when that is not there."""
     if subnet is None:
-        return joined((Extent(_HOST), _anything(Undetermined("the subnet"))))
+        return joined((Extent(_HOST), _anything(Undetermined("which subnet it is in"))))
     own = _told(lambda: AddressSet.from_prefixes(subnet.prefixes), subnet.id)
     vnet = network.holder(subnet, VirtualNetwork)
     if vnet is None:
