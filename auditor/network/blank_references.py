@@ -11,7 +11,7 @@ from collections import defaultdict
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
 from auditor.resources import walk
-from auditor.resources.base import Node
+from auditor.resources.base import Node, Ref
 
 
 def require_not_meant(network: Network, node: Node, *keys: str) -> None:
@@ -36,3 +36,11 @@ def blank_references(network: Network) -> dict[str, tuple[Node, ...]]:
             for key in dict.fromkeys(walk.blanks(node)):
                 found[key].append(node)
     return {key: tuple(nodes) for key, nodes in found.items()}
+
+
+def names_something(ref: Ref | None) -> bool:
+    """Whether a reference names a resource; one whose id only Azure knows does."""
+    try:
+        return ref is not None and bool(ref.id)
+    except Undetermined:
+        return True

@@ -12,7 +12,7 @@ import msgspec
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
-from auditor.network.blank_references import require_not_meant
+from auditor.network.blank_references import names_something, require_not_meant
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, question, question_about
 from auditor.network.host_patterns import swallows
@@ -85,7 +85,7 @@ class Route(msgspec.Struct, frozen=True):
             if isinstance(node, UrlPathMap)
             else node.properties.redirect_configuration
         )
-        if found is None and self.pool is None and self.distribution is None:
+        if not any(map(names_something, (found, self.pool, self.distribution))):
             raise Undetermined(f"where {node.label} sends requests", resource=node.id)
         return found
 

@@ -119,11 +119,12 @@ def beyond_gateways(network: Network, way: Way, vnet: VirtualNetwork | None) -> 
     """Give the networks (their keys) that a way may lead into by a gateway."""
     if vnet is None or not any(map(_names_gateway, way.possible)):
         return frozenset()
-    return _beyond(network, vnet)
+    return networks_beyond(network, vnet)
 
 
 @question_about
-def _beyond(network: Network, vnet: VirtualNetwork) -> frozenset[str]:
+def networks_beyond(network: Network, vnet: VirtualNetwork) -> frozenset[str]:
+    """Give the networks (their keys) that a network's gateways may pass packets on to."""
     found: set[str] = set()
     for serving in served_by(network, vnet).gateways:
         hub = network.find(home_of(serving.gateway))

@@ -16,9 +16,9 @@ from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
 from auditor.network.sites import every_site
 from auditor.reach.balancing import forwards_of
+from auditor.reach.handed_on import of_firewalls, put_by_appliances
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Kind, Point, anywhere_in
-from auditor.reach.screening import of_firewalls
 from auditor.reach.senders import starts_no_others
 from auditor.reach.ways import appliances_in
 from auditor.resources import walk
@@ -62,9 +62,17 @@ def _closed_around(network: Network, subnet: Subnet, keys: frozenset[str]) -> bo
     if let_in.overlaps(_put_on_the_way(network)) or let_in.overlaps(every_site(network).must):
         return False
     around = subnets_around(network, anywhere_in(network, subnet).home)
+    if let_in.overlaps(_put_by_any(network, around)):
+        return False
     if not _others_overlap(network, around, keys, let_in):
         return True
     return not any(_may_send(network, each, let_in) for each in around if each.key not in keys)
+
+
+@question_about
+def _put_by_any(network: Network, subnets: tuple[Subnet, ...]) -> AddressSet:
+    """What appliances may put in the place of the source of what any of some subnets sends."""
+    return AddressSet.union([put_by_appliances(network, subnet) for subnet in subnets])[0]
 
 
 def _others_overlap(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor import ids
 from auditor.addresses import EVERY_V4, AddressSet, PortSet
@@ -96,6 +97,18 @@ class Refusal(msgspec.Struct, frozen=True):
         """The rule that denies it."""
         denials = [step for step in self.steps if step.passes is False and step.rule]
         return denials[-1] if denials else None
+
+    @property
+    def by_each(self) -> tuple[Refusal, ...]:
+        """The same once for each rule that denies it: a subnet's, and a NIC's behind that (N-11).
+
+        It takes a change of every one to let it through.
+        """
+        denials = [step for step in self.steps if step.passes is False and step.rule]
+        return tuple(
+            replace(self, steps=tuple(s for s in self.steps if s is each or s.passes is not False))
+            for each in denials
+        )
 
     @property
     def written(self) -> bool:

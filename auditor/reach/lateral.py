@@ -32,13 +32,14 @@ from auditor.network.passage import may_pass
 from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
+from auditor.reach.handed_on import put_by_appliances
 from auditor.reach.kept_back import ends_of, kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
 from auditor.reach.points import Kind, Point, anywhere_in
 from auditor.reach.replay import check
 from auditor.reach.samples import coordinates
-from auditor.reach.sending_subnets import machines_in, may_reach, senders
+from auditor.reach.sending_subnets import bears, machines_in, may_reach, senders
 from auditor.reach.space import space_of
 from auditor.reach.subnet_addresses import usable
 from auditor.resources.security import NetworkSecurityGroup
@@ -219,9 +220,11 @@ def _let_in(openers: Iterable[Filter], port: int) -> AddressSet | None:
 def _may_come(
     network: Network, let_in: AddressSet, target: Subnet, around: frozenset[Subnet]
 ) -> bool:
-    """Whether machines around a subnet, and not in it, may have some of the addresses let in."""
+    """Whether packets of machines around a subnet, not in it, may bear an address let in."""
     if not let_in:
         return False
+    if let_in.overlaps(_put_by_any(network, around)):
+        return True
     total, apart = _all_of(network, around)
     if target not in around:
         return let_in.overlaps(total)
@@ -232,6 +235,12 @@ def _may_come(
         for other in around
         if other is not target
     )
+
+
+@question_about
+def _put_by_any(network: Network, subnets: frozenset[Subnet]) -> AddressSet:
+    """What appliances may put in the place of the source of what any of some subnets sends."""
+    return AddressSet.union([put_by_appliances(network, each) for each in subnets])[0]
 
 
 @question_about
@@ -293,7 +302,7 @@ def _reached(
     perhaps: dict[str, Lateral] = {}
     tried = 0
     for source in sources:
-        here = anywhere_in(network, source).addresses
+        here = bears(network, source)
         if not any(here.overlaps(let_in) for let_in in left.values()):
             continue
         tried += 1

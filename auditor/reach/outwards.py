@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from auditor.addresses import EVERY_PORT, AddressSet
+from auditor.addresses import EVERY_PORT, NOTHING, AddressSet
+from auditor.errors import Undetermined
+from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
 from auditor.reach.bounds import Bounds
+from auditor.reach.by_gateways import networks_beyond, passing_on
 from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.firewalling import translated_for_internet
 from auditor.reach.handing_over import Untold, past_appliances
-from auditor.reach.points import Point
+from auditor.reach.points import Point, vnet_of
 from auditor.reach.replying import straight_to
 from auditor.reach.stages import goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by, ways_from
+from auditor.resources.base import Node
 from auditor.resources.firewalls import Firewall
+from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.special_addresses import PUBLIC
 
 
@@ -138,6 +143,7 @@ def to_sites(
     `door` gives where replies come in again, any machine of that gateway's subnet, if it is told.
     """
     straight = goes(trail, source, to, _to_gateway, "to the gateway")
+    straight = _past_networks(straight, source, to)
     back = door(source)
     yield (straight if back is None else straight_to(source)(straight, back)), source
     for passed in past_appliances(trail, source, to):
@@ -145,9 +151,64 @@ def to_sites(
             yield passed.trail, source
             continue
         there = goes(passed.trail, passed.here, to, _to_gateway, "to the gateway")
+        there = _past_networks(there, passed.here, to)
         back = door(passed.here)
         yield (there if back is None else passed.reply(there, back)), passed.here
 
 
 def _to_gateway(way: Way) -> bool | None:
     return leaves_by(way, Hop.GATEWAY)
+
+
+def _past_networks(trail: Trail, here: Point, to: AddressSet) -> Trail:
+    """Leave out what the gateway passes on to a network that has its address (R-15).
+
+    A site may claim addresses of networks that use its gateway: the ranges of both are often one.
+    """
+    vnet = vnet_of(trail.network, here)
+    sure, perhaps, reasons = _passed_on(trail.network, vnet, to)
+    if vnet is None or not (sure or perhaps):
+        return trail
+    inside = trail.space.having(destination=sure)
+    doubtful = trail.space.having(destination=perhaps)
+    what = "to a network of the input that has its address (R-15)"
+    return remark(
+        trail,
+        "gateway",
+        vnet.id,
+        lambda _: "no network that the gateway leads to has its address",
+        Bounds(~inside, ~inside - doubtful),
+        reasons=reasons,
+        stopped=f"the gateway passes it on {what}",
+        unsure=f"it cannot be told whether the gateway passes it on {what}",
+    )
+
+
+def _passed_on(
+    network: Network, vnet: VirtualNetwork | None, to: AddressSet
+) -> tuple[AddressSet, AddressSet, tuple[Reason, ...]]:
+    """Give what of some addresses the gateways of a network pass on to other networks.
+
+    Surely, and perhaps, with the reasons.
+    """
+    sure, perhaps, reasons = NOTHING, NOTHING, dict[Reason, None]()
+    for key in sorted(networks_beyond(network, vnet) - {vnet.key}) if vnet is not None else ():
+        passing = passing_on(network, vnet, key) if vnet is not None else None
+        held = _held_by(network.nodes[key]) & to if passing is not None else NOTHING
+        if passing is None or not held:
+            continue
+        if passing.reasons:
+            perhaps = perhaps | held
+            reasons |= dict.fromkeys(passing.reasons)
+        else:
+            sure = sure | held
+    return sure, perhaps, tuple(reasons)
+
+
+def _held_by(far: Node) -> AddressSet:
+    try:
+        return (
+            AddressSet.from_prefixes(far.prefixes) if isinstance(far, VirtualNetwork) else NOTHING
+        )
+    except Undetermined:
+        return NOTHING

@@ -20,11 +20,10 @@ from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import Forward, forwards_of, forwards_to
 from auditor.reach.filtering import content
 from auditor.reach.from_sites import gateway_subnets_towards
-from auditor.reach.handed_on import handed_on
+from auditor.reach.handed_on import of_firewalls, put_by_appliances
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.points import Kind, Point, anywhere_in, on_premises, part_in_subnet
+from auditor.reach.points import Kind, Point, anywhere_in, on_premises
 from auditor.reach.senders import starts_no_others
-from auditor.reach.subnet_addresses import possible
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.virtual_networks import Subnet
@@ -178,7 +177,7 @@ def _starting_among(
 ) -> tuple[tuple[Point, AddressSet], ...]:
     """Those of some subnets: the same ones around each network of one hub."""
     return tuple(
-        (anywhere_in(network, subnet), _put_by_appliances(network, subnet))
+        (anywhere_in(network, subnet), put_by_appliances(network, subnet))
         for subnet in subnets
         if subnet_name(subnet).lower() not in PLATFORM_SUBNETS
         and not starts_no_others(network, subnet)
@@ -198,28 +197,8 @@ def _may_bear(
 ) -> bool:
     """Whether packets from some addresses, which set out by subnets, may bear one of others.
 
-    They do by their own, or by that of an appliance that a route of such a subnet names.
+    They do by their own, or by one of an appliance that a route of such a subnet names.
     """
     if not addresses or addresses.overlaps(some):
         return True
-    return any(_put_by_appliances(network, subnet).overlaps(some) for subnet in subnets)
-
-
-@question_about
-def _put_by_appliances(network: Network, subnet: Subnet) -> AddressSet:
-    """What appliances may put in the place of the source, of packets from a subnet."""
-    total = NOTHING
-    for address in handed_on(network, subnet):
-        total = total | AddressSet.from_range(address, address) | of_firewalls(network)
-    return total
-
-
-@question
-def of_firewalls(network: Network) -> AddressSet:
-    """Give what addresses firewalls in VNets may have."""
-    total = NOTHING
-    for configuration in network.all(FirewallIpConfiguration):
-        here = part_in_subnet(network, Kind.FIREWALL, configuration)
-        total = total | here.addresses
-        total = total | (possible(here.place) if here.place is not None else NOTHING)
-    return total
+    return any(put_by_appliances(network, subnet).overlaps(some) for subnet in subnets)

@@ -14,6 +14,7 @@ from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
 from auditor.network.virtual_network_tag import vnet_space
+from auditor.reach.handed_on import put_by_appliances
 from auditor.reach.kept_back import sends, where_sent
 from auditor.reach.points import Point, anywhere_in, points_in
 from auditor.resources.interfaces import NetworkInterface
@@ -25,11 +26,17 @@ def may_reach(
 ) -> bool:
     """Whether some machines of a subnet may get to some addresses, at a glance.
 
-    `let_in` are those outside which the group there lets nobody in.
+    `let_in` are the sources outside which the group there lets nobody in.
     """
-    return anywhere_in(network, source).addresses.overlaps(let_in) and any(
+    return bears(network, source).overlaps(let_in) and any(
         sends(network, one, there, port) for one in machines_in(network, source)
     )
+
+
+@question_about
+def bears(network: Network, subnet: Subnet) -> AddressSet:
+    """Give the sources that packets from a subnet may bear: its own, and those of appliances."""
+    return anywhere_in(network, subnet).addresses | put_by_appliances(network, subnet)
 
 
 def senders(

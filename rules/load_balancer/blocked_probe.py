@@ -38,6 +38,7 @@ from auditor.reach.demands import Refusal, allow_before, whys
 from auditor.reach.probing import asked, asking, denied, port_of, unsure
 from auditor.reach.quoting import quoted
 from auditor.reach.starved import starved
+from auditor.reach.wording import one_or_many
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerProbe
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -73,14 +74,16 @@ def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
 
 def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal]) -> Finding:
     first = refused[0]
-    rules = {each.rule.rule_id: each for each in refused if each.rule is not None}
+    rules = {
+        one.rule.rule_id: one for each in refused for one in each.by_each if one.rule is not None
+    }
     name = f"AllowProbes-{probe.properties.port}"
     nth = _place(probe)
     beyond = starved(network, probe)
     commands = [allow_before(network, each, name, nth=nth) for each in _firsts(rules.values())]
     return Finding(
         subject=probe.id,
-        message=f"{first.by} keeps the health probe {probe.label} of {probe.root.label} "
+        message=f"{_deniers(first)} the health probe {probe.label} of {probe.root.label} "
         f"({first.words}) from {_names(refused)}{_beyond(beyond)}",
         remedy=f"allow it: {' && '.join(dict.fromkeys(commands))}",
         related=tuple(
@@ -100,6 +103,11 @@ def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal])
         witness=first.witness,
         hops=first.hops,
     )
+
+
+def _deniers(first: Refusal) -> str:
+    names = [each.by for each in first.by_each] or [first.by]
+    return f"{' and '.join(dict.fromkeys(names))} {one_or_many(len(set(names)), 'keeps', 'keep')}"
 
 
 def _beyond(found: tuple[Backend, ...]) -> str:

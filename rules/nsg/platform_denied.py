@@ -70,11 +70,13 @@ def platform_denied(network: Network, subnet: Subnet) -> Outcomes:
             continue
         if refused is None:
             continue
-        step = refused.rule
         if not refused.certain:
             missing.append(f"whether {refused.words} gets in: {whys([refused])}")
-        elif refused.written and step and network.find(holder_of(step.resource)) is group:
-            sure[step.rule_id].append((guest.name, refused))
+            continue
+        for each in refused.by_each:
+            step = each.rule
+            if each.written and step and network.find(holder_of(step.resource)) is group:
+                sure[step.rule_id].append((guest.name, each))
     for found in sure.values():
         yield _finding(network, subnet, found)
     if missing:

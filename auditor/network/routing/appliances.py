@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditor.addresses import Address
 from auditor.errors import Undetermined
+from auditor.ids import fold
 from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.address_plan import locate
 from auditor.network.backends import members
@@ -13,7 +14,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing.place import Place
-from auditor.network.routing_domains import network_key, spelled
+from auditor.network.routing_domains import network_key, space_of, spelled
 from auditor.resources import walk
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -83,8 +84,18 @@ def _home(place: Place, address: Address) -> tuple[str | None, tuple[Reason, ...
         reason
         for reason in served_by(place.network, place.vnet).teachers
         if "/virtualhubs/" in reason.resource.lower()
+        and _may_hold(place.network, reason.resource, address)
     )
     return None, (*around.untold, *vague, *hubs)
+
+
+def _may_hold(network: Network, hub: str, address: Address) -> bool:
+    """Whether a virtual hub (its id) may have an address itself; nobody is reached through one."""
+    try:
+        space = space_of(network, fold(hub))
+    except Undetermined:
+        return True
+    return not space or any(address in claim.prefix for claim in space)
 
 
 def _owner_verdict(place: Place, owner: Owner) -> Verdict:

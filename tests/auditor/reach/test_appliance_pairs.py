@@ -9,12 +9,16 @@ import pytest
 from auditor import simulate
 from auditor.addresses import parse_address
 from auditor.network.graph import Network
+from auditor.reach.closed import closed_but_to
+from auditor.reach.screening import callers
+from auditor.resources.base import Ref
+from auditor.resources.virtual_networks import Subnet
 from auditor.simulate import Fate, Packet
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import BALANCER, NIC, NSG, deny, nsg, rule
 from ...networks import nic, peer, subnet_id, vnet
-from ...reaching import asked, lb_probe, lb_rule, ref
+from ...reaching import asked, lb_probe, lb_rule, point, ref
 from ...routing import route, steered, table
 from .test_matrix import cells, one_by_one
 
@@ -234,3 +238,45 @@ def test_P_7_what_is_for_another_network_an_appliance_may_wrap_into_a_tunnel() -
     network = guarded("*", hop="10.0.1.4", out=[{**NO_OUT, "properties": away}], home="b")
     assert asked(network, "web", "db", 22).verdict == "unknown"
     assert cells(network) == one_by_one(network)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "names"),
+    [
+        ("10.0.1.4", ["app", "edge"]),  # its own address, in the place of the client's
+        ("10.0.1.10", ["app", "edge"]),
+        ("10.0.0.0/24", ["app"]),
+        ("10.0.9.0/24", []),
+    ],
+)
+def test_R_11_a_machine_behind_the_balancer_is_seen_as_the_source(
+    allowed: str, names: list[str]
+) -> None:
+    network = _guarded(rule("https", 100, allowed, "443"), deny("rest", 4096))
+    db = point(network, "db")
+    assert [each.id.rpartition("/")[2] for each in callers(network, [db], 443)] == names
+    known = [subnet_id("a", name).lower() for name in names if name != "app"]
+    assert closed_but_to(network, [db], known) is ("app" not in names)
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [({"members": (*MEMBERS, "absent")}, ["app"]), ({"hop": "10.0.9.9"}, []), ({}, [])],
+)
+def test_R_11_an_appliance_that_is_not_told_may_be_seen_as_anybody(
+    more: Any, names: list[str]
+) -> None:
+    rules = (rule("https", 100, "10.7.0.4", "443"), deny("rest", 4096))
+    network = _guarded(*rules, **more)
+    db = point(network, "db")
+    assert [each.id.rpartition("/")[2] for each in callers(network, [db], 443)] == names
+    assert closed_but_to(network, [db], ()) is not bool(names)
+
+
+def _guarded(*rules: Any, **more: Any) -> Network:
+    """The same, with a group at the subnet of db alone."""
+    network = pair(*rules, filtered=(), **more)
+    far = network.nodes[subnet_id("a", "data").lower()]
+    assert isinstance(far, Subnet)
+    far.properties.network_security_group = Ref(arm_id(NSG, "nsg"))
+    return network

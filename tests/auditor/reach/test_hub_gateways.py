@@ -88,6 +88,27 @@ def test_R_15_spokes_meet_by_the_route_for_a_site_that_claims_their_addresses() 
     assert cells(network) == one_by_one(network)
 
 
+@pytest.mark.parametrize(
+    ("to", "more", "verdict"),
+    [
+        ("10.9.0.0/16", {}, "reachable"),
+        ("10.2.0.0/24", {}, "blocked"),  # the gateway passes it on to c
+        ("10.2.0.0/24", {"uses": False}, "reachable"),
+        ("10.2.0.0/24", {"door": steered("10.0.9.0/27", "at")}, "unknown"),
+    ],
+)
+def test_R_15_a_site_that_claims_addresses_of_a_spoke_does_not_get_what_is_for_it(
+    to: str, more: Any, verdict: str
+) -> None:
+    site_of_all = [site("s", "10.0.0.0/8"), tunnel("t", "gw", "s", enableBgp=False)]
+    closed = nsg(deny("no", 100))
+    beside = [table("at", route(C, "None", name="away"))] if "door" in more else []
+    network = spokes(*site_of_all, closed, *beside, to="10.7.0.0/16", **more)
+    found = asked(network, "one", f"onprem {to}")
+    assert found.verdict == verdict
+    assert ("gateway" in found.stops) is (verdict == "blocked")
+
+
 @pytest.mark.parametrize("without", [{"lends": False}, {"uses": False}])
 def test_R_15_each_spoke_must_use_it(without: dict[str, Any]) -> None:
     assert asked(spokes(**without), "one", "two").verdict == "blocked"

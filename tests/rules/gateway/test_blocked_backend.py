@@ -324,3 +324,16 @@ def test_a_member_by_name_that_no_private_zone_tells_is_nobodys_here() -> None:
     answer = ask("GW-004", fronted(members=names, beside=resolving("10.0.0.4")))
 
     assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
+
+
+@pytest.mark.parametrize("where", [None, {}, {"id": ""}])
+def test_a_rule_that_names_no_pool_does_not_tell_where_requests_go(where: Any) -> None:
+    gateway = app_gateway(members=["10.0.0.4"])
+    (routing,) = gateway["properties"]["requestRoutingRules"]
+    routing["properties"]["backendAddressPool"] = where
+    network = estate(
+        nic("nic-web"), pip("pip"), gateway, vnet(subnet(), subnet("gw", "10.0.1.0/26"))
+    )
+    for name in ("GW-004", "GW-025"):
+        (unknown,) = ask(name, network).unknown
+        assert "sends requests" in unknown.missing

@@ -151,6 +151,24 @@ def test_N_11_either_group_can_keep_it_out() -> None:
     assert ask("LB-004", estate(nic("web"), *made)).kept == 1
 
 
+def test_N_11_where_both_groups_keep_it_out_both_have_to_let_it_in() -> None:
+    network = estate(
+        nic("web", nsg="own"),
+        behind(),
+        nsg(DENY),
+        nsg(deny("none", 200), name="own"),
+        vnet(subnet(nsg="nsg")),
+    )
+    (finding,) = ask("LB-004", network).broken
+
+    assert finding.message.startswith("no of nsg and none of own keep the health probe probe of lb")
+    assert [part in finding.remedy for part in ("--nsg-name nsg ", "--nsg-name own ")] == [True] * 2
+    assert len(finding.evidence) == 3
+    (beside,) = ask("NSG-012", network).broken
+    assert beside.key == "no"
+    assert "--nsg-name nsg " in beside.remedy
+
+
 def test_members_are_named_together_and_each_group_has_its_command() -> None:
     names = ("web", "b", "c", "d")
     nics = [nic(name, address=f"10.0.0.{10 + n}", nsg=name) for n, name in enumerate(names)]

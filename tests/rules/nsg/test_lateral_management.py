@@ -12,11 +12,12 @@ from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import NSG, RULE, SUBNET, deny, nsg, rule, subnet, vnet
 from ...exposed import nic as plain_nic
+from ...firewalls import collection, firewall_in_hub, group, network_rule, policy
 from ...guarded import out_deny
 from ...networks import nic as far_nic
 from ...networks import peer
 from ...networks import vnet as far_vnet
-from ...routing import TABLE, route, table
+from ...routing import TABLE, route, steered, table
 
 VM = "Microsoft.Compute/virtualMachines"
 ALL = deny("all", 4096)
@@ -354,3 +355,36 @@ def test_who_is_at_an_end_and_behind_which_group_only_the_list_tells() -> None:
 
     assert (answer.broken, answer.kept) == ([], 0)
     assert all(path in one.missing for one in answer.unknown)
+
+
+@pytest.mark.parametrize(
+    ("let_in", "found"), [("10.1.0.0/26", True), ("10.0.0.0/24", False), ("10.9.0.0/26", False)]
+)
+def test_E_24_behind_a_firewall_its_own_address_is_the_source(let_in: str, found: bool) -> None:
+    flags: Any = {"allowForwardedTraffic": True}
+    hub = [peer(name, f"10.{n}.0.0/16", **flags) for name, n in (("app", 0), ("data", 2))]
+    allow = collection("c", 100, "Allow", network_rule("any", "*", "*", "*", "Any"))
+    network = estate(
+        far_vnet("hub", "10.1.0.0/16", subnets={"AzureFirewallSubnet": "10.1.0.0/26"}, peers=hub),
+        far_vnet("app", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")},
+                 peers=[peer("hub", "10.1.0.0/16", **flags)]),
+        far_vnet("data", "10.2.0.0/16", subnets={"data": {
+            "addressPrefix": "10.2.0.0/24", "networkSecurityGroup": {"id": arm_id(NSG, "nsg")}}},
+                 peers=[peer("hub", "10.1.0.0/16", **flags)]),
+        table("rt", route("10.2.0.0/16", "VirtualAppliance", "10.1.0.4")),
+        firewall_in_hub(),
+        policy("g", snat={"privateRanges": ["255.255.255.255/32"]}),
+        group("g", 100, allow),
+        nsg(rule("ssh", 110, let_in, "22"), ALL),
+        far_nic("web", "10.0.0.4", ("app", "app"), vm="web"),
+        far_nic("db", "10.2.0.4", ("data", "data"), vm="db"),
+    )  # fmt: skip
+    told = [f.message for f in ask("NSG-011", network).broken if "those of data/data" in f.message]
+    assert (
+        told
+        == [
+            "ssh of nsg lets machines of app/app reach those of data/data on TCP 22 "
+            "(tcp 10.0.0.4 to 10.2.0.4:22)"
+        ]
+        * found
+    )

@@ -12,7 +12,7 @@ from auditor.network.routing import Hop
 from auditor.network.service_tags import ServiceTags
 from auditor.testing import arm_id, estate, resource
 
-from ....networks import gateway, internal_balancer, nic, peer, vnet
+from ....networks import gateway, hub, internal_balancer, nic, peer, vnet
 from ....routing import decided, hop, labels, route, routes, steered, subnet, table, told
 
 RESERVED = {
@@ -305,6 +305,26 @@ def test_R_11_an_appliance_in_a_direct_peer_is_reached() -> None:
     found = appliance("10.1.0.4", *there, peers=[peer("b", "10.1.0.0/16")])
     assert not found.drops
     assert "in no VNet" in appliance("10.1.0.4", *there).drops
+
+
+@pytest.mark.parametrize(
+    ("prefix", "address", "gone"),
+    [
+        ("10.9.0.0/23", "10.1.0.4", True),  # beyond the hub
+        ("10.9.0.0/23", "10.9.0.68", False),  # the hub's firewall, say
+        (None, "10.1.0.4", False),
+    ],
+)
+def test_R_11_no_appliance_is_reached_through_a_virtual_hub(
+    prefix: Any, address: str, gone: bool
+) -> None:
+    far = vnet("b", "10.1.0.0/16", subnets={"x": "10.1.0.0/24"})
+    nva = nic("far", "10.1.0.4", ("b", "x"), vm="far", enableIPForwarding=True)
+    beside = (far, nva, *hub("vhub", prefix, "a", "b"))
+    network = steering(route("20.0.0.0/8", "VirtualAppliance", address), more=beside)
+    (found,) = (each for each in routes(network).routes if each.hop is Hop.APPLIANCE)
+    assert ("in no VNet that a reaches directly" in found.fault) is gone
+    assert bool(found.fault) is gone
 
 
 def test_R_11_an_address_of_a_scale_set_is_not_told() -> None:
