@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
+from auditor.network.reasons import Reason
 from auditor.network.routing.model import EffectiveRoute, Hop
-from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.into_networks import leads_into
+from auditor.reach.into_networks import doubts_into, leads_into
 from auditor.reach.points import Kind, Point, is_unplaced, vnet_of
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
@@ -29,11 +29,12 @@ def straight_to(source: Point) -> Reply:
                 return None  # it may have come by an appliance
             return direct if direct is not False else through_appliance(way.route)
 
+        def doubts(way: Way) -> tuple[Reason, ...]:
+            if is_unplaced(source):
+                return source.reasons
+            return doubts_into(here.network, way, source.home, vnet)
+
         to = here.sources()
-        if is_unplaced(source):
-            doubts = source.reasons
-        else:
-            doubts = doubts_towards(here.network, vnet, source.home)
         return replies(here, responder, to, ask, "straight back", doubts, home=source.home)
 
     return reply
