@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from auditor.addresses import EVERYTHING, AddressSet
+from auditor.addresses import EVERYTHING, NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
 from auditor.network.learned_routes import learns_routes
@@ -23,43 +23,42 @@ def may_meet_outside(network: Network, vnet: VirtualNetwork, home: str) -> bool:
     routes that it learns, which may be any, or to a site that claims them. Spokes of one gateway
     are no exception, as a site may announce more than it has.
     """
-    if vnet.key == home or home not in met_outside(network, vnet):
-        return False
-    far = network.nodes.get(home)
-    return isinstance(far, VirtualNetwork) and _led_to(network, vnet).overlaps(_space(network, far))
+    return vnet.key != home and home in met_outside(network, vnet)
 
 
 def met_outside(network: Network, vnet: VirtualNetwork | None) -> frozenset[str]:
-    """Give the keys of the networks that may let in what a VNet sends to gateways; itself perhaps.
-
-    Whether it sends them anything is not asked: see `may_meet_outside`.
-    """
-    if vnet is None or not _led_to(network, vnet):
+    """Give the keys of the networks that a VNet may meet so; its own perhaps among them."""
+    led = _led_to(network, vnet) if vnet is not None else NOTHING
+    if vnet is None or not led:
         return frozenset()
-    return _letting_in(network, _space(network, vnet))
+    space = _space(network, vnet)
+    others = tuple(each for each in _by_what_they_lead_to(network) if each.overlaps(space))
+    return _meeting(network, led, others)
 
 
 @question_about
-def _letting_in(network: Network, space: AddressSet) -> frozenset[str]:
-    led = tuple(where for where in _by_what_they_lead_to(network) if where.overlaps(space))
-    return _among(network, led)
+def _meeting(network: Network, led: AddressSet, others: tuple[AddressSet, ...]) -> frozenset[str]:
+    """Give the networks that lead to one of some sets of addresses, and are led to.
 
-
-@question_about
-def _among(network: Network, led: tuple[AddressSet, ...]) -> frozenset[str]:
-    """Give the networks that lead to some addresses, once for all that may meet the same."""
-    return frozenset(key for where in led for key in _by_what_they_lead_to(network)[where])
+    The same ones for all that use one gateway.
+    """
+    return frozenset(
+        vnet.key
+        for each in others
+        for vnet in _by_what_they_lead_to(network)[each]
+        if led == EVERYTHING or led.overlaps(_space(network, vnet))
+    )
 
 
 @question
-def _by_what_they_lead_to(network: Network) -> dict[AddressSet, tuple[str, ...]]:
-    """The keys of networks by what their gateways lead to, if to anything outside."""
-    found: dict[AddressSet, list[str]] = defaultdict(list)
+def _by_what_they_lead_to(network: Network) -> dict[AddressSet, tuple[VirtualNetwork, ...]]:
+    """The networks by what their gateways lead to, if to anything outside."""
+    found: dict[AddressSet, list[VirtualNetwork]] = defaultdict(list)
     for vnet in network.all(VirtualNetwork):
         led = _led_to(network, vnet)
         if led:
-            found[led].append(vnet.key)
-    return {led: tuple(keys) for led, keys in found.items()}
+            found[led].append(vnet)
+    return {led: tuple(those) for led, those in found.items()}
 
 
 @question_about
@@ -78,7 +77,8 @@ def _led_to(network: Network, vnet: VirtualNetwork) -> AddressSet:
     return AddressSet.from_prefixes([*by_hubs, *(each.prefix for each in found if not each.far)])
 
 
-def _space(network: Network, vnet: VirtualNetwork) -> AddressSet:
+@question_about
+def _space(_: Network, vnet: VirtualNetwork) -> AddressSet:
     try:
         return AddressSet.from_prefixes(vnet.prefixes)
     except Undetermined:

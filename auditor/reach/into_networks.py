@@ -41,10 +41,7 @@ def _may_lead_around(network: Network, way: Way, home: str, vnet: VirtualNetwork
 
 
 def led_around(network: Network, way: Way, vnet: VirtualNetwork | None) -> frozenset[str]:
-    """Give the networks (their keys) into which a way may lead by what nobody tells.
-
-    Some of them perhaps for other addresses than theirs: `leads_into` tells.
-    """
+    """Give the networks (their keys) into which a way may lead by what nobody tells."""
     taught = may_be_taught(way)
     hubs = beyond_hubs(network, vnet) if taught else frozenset()
     return hubs | met_outside(network, vnet) if taught or may_lead_outside(way) else hubs
