@@ -167,7 +167,7 @@ def test_a_subnet_where_nobody_starts_such_connections_is_left_out(
 
 
 def behind_circuits(rule_for_far: Any, kind: str = "ExpressRoute") -> Any:
-    """Server shop and a far network, each behind a gateway of its own; whose rule lets others in."""
+    """Server shop and a far network, each behind a gateway; a rule lets others in, or not."""
     network = estate(
         nsg(NODES, rule_for_far, OTHERS),
         server(),
