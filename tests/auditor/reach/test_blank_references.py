@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from auditor.network.graph import Network
-from auditor.testing import arm_id, ask, estate
+from auditor.testing import arm_id, ask, estate, resource
 
-from ...exposed import FRONTEND, deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import FRONTEND, NIC, deny, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import asked, lb, lb_rule
 
 KNOWN_TO_AZURE = "known only to Azure"
@@ -97,3 +97,46 @@ def test_E_14_a_balancer_is_not_without_a_machine_where_one_does_not_tell_its_po
         "open from the internet: perhaps TCP 443 "
         "(whom web names as its loadBalancerBackendAddressPools (collection-gap))"
     )
+
+
+ASG = "Microsoft.Network/applicationSecurityGroups"
+NAMED = "/properties/securityRules/0/properties/sourceApplicationSecurityGroups"
+
+
+def allowing(access: str = "Allow", hole: str = f"{NAMED}/0/id") -> Network:
+    """Public machine db; the first rule of its group names a group by an expression as its source.
+
+    Machine member is in some group, machine other in none.
+    """
+    some = rule("some", 100, "", "443", access=access, sourceApplicationSecurityGroups=[{}])
+    rest = deny("no", 400) if access == "Allow" else rule("all", 400, "*", "*")
+    group = {"applicationSecurityGroups": [{"id": arm_id(ASG, "asg")}]}
+    return estate(
+        nsg(some, rest),
+        resource(ASG, "asg"),
+        vnet(subnet("app"), subnet("data", "10.0.1.0/24", nsg="nsg")),
+        pip("pip", arm_id(f"{NIC}/ipConfigurations", "db", "primary")),
+        nic("member", configuration=group),
+        nic("other", address="10.0.0.5"),
+        nic("db", subnet="data", address="10.0.1.4", public="pip"),
+        unresolved=((hole, KNOWN_TO_AZURE),),
+    )
+
+
+@pytest.mark.parametrize("access", ["Allow", "Deny"])
+@pytest.mark.parametrize("hole", [f"{NAMED}/0/id", f"{NAMED}/0", NAMED])
+def test_N_31_a_group_that_is_not_told_selects_members_of_some_group_alone(
+    access: str, hole: str
+) -> None:
+    network = allowing(access, hole)
+    assert asked(network, "member", "db").verdict == "unknown"
+    decided = "blocked" if access == "Allow" else "reachable"
+    for source in ("other", "internet"):
+        assert asked(network, source, "db").verdict == decided
+    assert asked(network, "member", "db", 22).verdict == decided
+
+
+def test_N_31_a_rule_for_a_group_that_is_not_told_does_not_let_the_internet_in() -> None:
+    for rule_id in ("EXP-004", "NSG-003"):
+        answer = ask(rule_id, allowing())
+        assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
