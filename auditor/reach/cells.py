@@ -29,7 +29,7 @@ from auditor.reach.into_networks import doubts_into, leads_into
 from auditor.reach.met_appliances import Met, met
 from auditor.reach.outcomes import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.points import Point
-from auditor.reach.replying import through_appliance
+from auditor.reach.refused_replies import through_appliance
 from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
@@ -173,9 +173,12 @@ class Cells:
     def _returned(self, way: Way, source: View, target: View) -> bool | None:
         key = (id(way), source.point.home)
         if key not in self._back:
-            direct = self._into(way, source.point.home, target.vnet)
-            self._back[key] = direct if direct is not False else through_appliance(way.route)
-        return self._back[key]
+            self._back[key] = self._into(way, source.point.home, target.vnet)
+        direct = self._back[key]
+        if direct is not False:
+            return direct
+        ends = target.point, source.point.addresses
+        return through_appliance(self.network, way.route, *ends, source.version, self.tags)
 
     def _first(
         self,
