@@ -158,7 +158,7 @@ def _concerns_public(rule: Filter, routed: AddressSet) -> bool:
 def foreign(sources: Selector) -> bool:
     """Tell whether an Allow rule with these sources may concern anybody outside."""
     return (
-        not sources.told
+        (not sources.told and not sources.grouped)
         or INTERNET in sources.tags
         or bool(sources.tags - _NOT_AZURES_CUSTOMERS)
         or bool(sources.public)
@@ -283,7 +283,7 @@ class _Walk:
         """
         side = rule.sources
         if not side.told:
-            return NOTHING, self.every
+            return NOTHING, NOTHING if side.grouped else self.every
         may = must = self.every if side.public is PUBLIC else side.public & self.every
         if INTERNET in side.tags:
             # Where the tag shrinks, VirtualNetwork grows, and AllowVnetInBound lets it in (N-22).

@@ -33,6 +33,7 @@ _BY_LABEL = {
     "custom-dns": f"{_NO_EXPORT}: ask the DNS server itself",
     "nat-port": f"{_NO_EXPORT}: ask Azure for it, with az network lb list-mapping",
     "nva": f"{_NO_EXPORT}: look at the rules of the appliance itself",
+    "forced-tunnel-unknown": f"{_NO_EXPORT}: look at the routes and rules of the site itself",
     "gwlb": f"{_NO_EXPORT}: look at the rules of the appliances themselves",
     "pe-external": "export the subscription of the service with the rest",
     "peer-external": "export the subscription of the network at the other end with the rest",

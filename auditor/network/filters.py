@@ -51,13 +51,15 @@ class Selector:
     """One side of a rule: literal addresses, service tags, application security groups.
 
     `tags` are in lower case, `groups` are folded ids. `told` is false when the input does not tell
-    the side, so that it may match anything. `public` is what `addresses` hold of the internet.
+    the side, so that it may match anything; with `grouped`, members of application security groups
+    only. `public` is what `addresses` hold of the internet.
     """
 
     addresses: AddressSet = NOTHING
     tags: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     told: bool = True
+    grouped: bool = False
     public: AddressSet = field(default=NOTHING, compare=False)
 
     @property
@@ -67,6 +69,7 @@ class Selector:
 
 
 UNTOLD = Selector(told=False)
+SOME_GROUP = Selector(told=False, grouped=True)
 EVERYBODY = Selector(EVERYTHING, public=PUBLIC)
 
 
@@ -109,8 +112,11 @@ def selector(texts: Iterable[str], groups: Iterable[Ref] = ()) -> Selector:
 
 
 def _selector(texts: tuple[str, ...], groups: Iterable[str]) -> Selector:
+    ids_named = tuple(groups)
+    if _HIDDEN_GROUP in ids_named:
+        return UNTOLD if texts else SOME_GROUP
     found = _read(texts)
-    named = frozenset(map(fold, groups))
+    named = frozenset(map(fold, ids_named))
     return replace(found, groups=named, told=True) if named else found
 
 
@@ -151,12 +157,12 @@ _PARTS: tuple[Callable[[SecurityRuleProperties], _Part], ...] = (
     lambda p: (
         p.source_address_prefix,
         tuple(p.source_address_prefixes or ()),
-        _named(p.source_application_security_groups),
+        _named(lambda: p.source_application_security_groups),
     ),
     lambda p: (
         p.destination_address_prefix,
         tuple(p.destination_address_prefixes or ()),
-        _named(p.destination_application_security_groups),
+        _named(lambda: p.destination_application_security_groups),
     ),
     lambda p: (p.source_port_range, tuple(p.source_port_ranges or ())),
     lambda p: (p.destination_port_range, tuple(p.destination_port_ranges or ())),
@@ -173,8 +179,15 @@ def _said(
         return None
 
 
-def _named(groups: list[Ref] | None) -> tuple[str, ...]:
-    return tuple([ref.id for ref in groups if ref.id]) if groups else ()
+_HIDDEN_GROUP = "?"
+"""In place of the id of a group that a rule names and the input does not tell."""
+
+
+def _named(groups: Callable[[], list[Ref] | None]) -> tuple[str, ...]:
+    try:
+        return tuple([ref.id for ref in groups() or () if ref.id])
+    except Undetermined:
+        return (_HIDDEN_GROUP,)
 
 
 @lru_cache(maxsize=16384)

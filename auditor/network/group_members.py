@@ -10,7 +10,7 @@ from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.extents import Doubt, Extent, joined
-from auditor.network.graph import Missing, Network, question, question_about
+from auditor.network.graph import Edge, Missing, Network, question, question_about
 from auditor.network.instances import adds_nobody
 from auditor.network.interfaces import Configuration, Interface
 from auditor.network.reasons import Reason, gap
@@ -38,22 +38,37 @@ def members(network: Network, key: str, home: str) -> Extent:
     return joined((*_members(network, key, home), network.ask(_unexported)))
 
 
+@question
+def every_member(network: Network) -> AddressSet:
+    """Give the addresses that any group selects, or may: of whom the input holds, and may lack."""
+    found = [network.ask(_untold), network.ask(_unexported)]
+    for edge in network.edges():
+        if edge.kind == _KINDS:
+            found += _selected(network, "", edge)
+    return AddressSet.union([each.may for each in found])[0]
+
+
 def _members(network: Network, key: str, home: str) -> Iterator[Extent]:
     if key not in network.nodes and key not in network.counted:
         gone = as_spelled(network, key)
         lacks = Reason("collection-gap", f"{gone} is not in the snapshot", gone)
         yield Extent(doubts=(Doubt(EVERYTHING, lacks),))
     for edge in network.referrers(Missing(key, key), _KINDS):
-        source = edge.source
-        if adds_nobody(network, source):
-            continue
-        if isinstance(source, IpConfiguration | ScaleSetIpConfiguration):
-            yield _seen_from(home, key, source, addresses_of(network, source))
-        elif isinstance(source, PrivateEndpoint):
-            yield _seen_from(home, key, source, _endpoint(network, source))
-        elif isinstance(source, AgentPool):
-            yield _pool(network, source)
+        yield from _selected(network, home, edge)
     yield network.ask(_untold)
+
+
+def _selected(network: Network, home: str, edge: Edge) -> Iterator[Extent]:
+    """Give whom a group selects by one who names it."""
+    source, key = edge.source, edge.target
+    if adds_nobody(network, source):
+        return
+    if isinstance(source, IpConfiguration | ScaleSetIpConfiguration):
+        yield _seen_from(home, key, source, addresses_of(network, source))
+    elif isinstance(source, PrivateEndpoint):
+        yield _seen_from(home, key, source, _endpoint(network, source))
+    elif isinstance(source, AgentPool):
+        yield _pool(network, source)
 
 
 def _seen_from(home: str, key: str, member: _Member, found: Extent) -> Extent:

@@ -166,7 +166,9 @@ class _Place:
 
     def parts(self, selector: Selector, side: Side) -> tuple[AddressSet, AddressSet]:
         """Give the addresses outside which a side holds nothing, and what it surely holds."""
-        if not selector.told or selector.everything:
+        if not selector.told:
+            return self._here.untold(selector, side), EVERYTHING
+        if selector.everything:
             return EVERYTHING, EVERYTHING
         if selector.groups or INTERNET in selector.tags or self._regions:
             return self._named(selector, side)

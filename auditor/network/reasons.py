@@ -19,6 +19,10 @@ class Reason(msgspec.Struct, frozen=True, order=True):
         return f"{self.detail} ({self.label})" if self.detail else self.label
 
 
+FORCED_TUNNEL = "forced-tunnel-unknown"
+"""The label of whatever leaves by way of sites: what these do with it no resource tells."""
+
+
 def gap(unknown: Undetermined, resource: str = "") -> Reason:
     """Give the reason for an answer that the snapshot does not hold (U-1, U-2).
 

@@ -11,7 +11,7 @@ from auditor.addresses import EVERYTHING, AddressSet
 from auditor.network.extents import Doubt, Extent
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK, Selector
 from auditor.network.graph import Network, question_about
-from auditor.network.group_members import members, own_members
+from auditor.network.group_members import every_member, members, own_members
 from auditor.network.interfaces import Interface
 from auditor.network.platform_traffic import PLATFORM
 from auditor.network.reasons import Reason
@@ -75,6 +75,12 @@ class Surroundings(msgspec.Struct, frozen=True):
                 certain = certain | part.addresses
         rest = (Part(part.addresses - certain, part.conditions) for part in open_parts)
         return (Part(certain), *(part for part in rest if part.addresses))
+
+    def untold(self, selector: Selector, side: Side) -> AddressSet:
+        """Give what a side may match that the input does not tell."""
+        if selector.grouped and side == "peer":
+            return every_member(self.network)
+        return EVERYTHING  # a machine's own addresses: as it is asked about any
 
     def _named(self, selector: Selector, side: Side, regions: frozenset[str]) -> Iterator[Part]:
         for tag in sorted(selector.tags):

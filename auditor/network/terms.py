@@ -153,7 +153,9 @@ class Terms:
             always = (*always, (condition, True))
         sides: tuple[Side, Side] = ("peer", "own") if self.rules.inbound else ("own", "peer")
         matched: dict[Side, tuple[Part, ...]] = {
-            side: self.here.parts(selector, side, regions) if selector.told else (Part(EVERYTHING),)
+            side: self.here.parts(selector, side, regions)
+            if selector.told
+            else (Part(self.here.untold(selector, side)),)
             for side, selector in zip(sides, (each.sources, each.destinations), strict=True)
         }
         return [

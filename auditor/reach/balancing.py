@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -19,7 +19,14 @@ from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.frame import Packet
 from auditor.reach.given_ports import ports_given
-from auditor.reach.membership import candidates, standing, standings_of, targets_of
+from auditor.reach.hidden_members import may_be_behind_any, perhaps_behind
+from auditor.reach.membership import (
+    Target,
+    candidates,
+    standing,
+    standings_of,
+    targets_of,
+)
 from auditor.reach.points import Kind, Point, keys_of
 from auditor.reach.space import PORTED
 from auditor.resources import walk
@@ -88,8 +95,9 @@ def forwards_of(network: Network, frontend: LoadBalancerFrontend) -> Forwards:
     found: list[Forward] = []
     for rule in use.inbound:
         try:
-            for forward in _forwards(network, frontend, rule):
-                found.append(forward)
+            for targets in (perhaps_behind(network, rule), targets_of(network, rule)):
+                for forward in _forwards(network, frontend, rule, targets):
+                    found.append(forward)
         except Undetermined as unknown:
             reasons.append(gap(unknown, rule.id))
     return Forwards(tuple(found), tuple(dict.fromkeys(reasons)))
@@ -120,7 +128,10 @@ def _by_machine(network: Network, frontend: LoadBalancerFrontend) -> dict[str, l
 
 
 def _forwards(
-    network: Network, frontend: LoadBalancerFrontend, rule: InboundRule
+    network: Network,
+    frontend: LoadBalancerFrontend,
+    rule: InboundRule,
+    targets: Iterable[Target],
 ) -> Iterator[Forward]:
     p = rule.properties
     protocols = PROTOCOLS.get((p.protocol or "").lower())
@@ -134,7 +145,7 @@ def _forwards(
     port = None if not back or floating else back
     probe, lacks = _probe(network, rule)
     set_by_hand = standings_of(network, rule)
-    for text, target, doubts in targets_of(network, rule):
+    for text, target, doubts in targets:
         reasons = (*lacks, *doubts)
         by_hand = standing(set_by_hand, text)
         own = ports
@@ -224,6 +235,8 @@ def forwards_to(network: Network, there: Node) -> tuple[Forward, ...]:
     fronts = {front.key: front for front in _by_address(network).get(there.key, ())}
     for balancer in {part.root.key for part in _leading_to(network, there)}:
         fronts.update((front.key, front) for front in _fronts_of(network).get(balancer, ()))
+    if may_be_behind_any(network, there):
+        fronts.update((front.key, front) for front in network.all(LoadBalancerFrontend))
     return tuple(
         forward
         for key in sorted(fronts)

@@ -25,11 +25,11 @@ from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, return_of, route
 from auditor.reach.doubting import packets_besides
 from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
-from auditor.reach.into_networks import leads_into
+from auditor.reach.into_networks import doubts_into, leads_into
 from auditor.reach.met_appliances import Met, met
 from auditor.reach.outcomes import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.points import Point
-from auditor.reach.replying import through_appliance
+from auditor.reach.refused_replies import through_appliance
 from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
@@ -149,9 +149,14 @@ class Cells:
         reasons: set[Reason] = set()
         for packet in told.unsure:
             reasons |= self._why(source, out, into, target, packet)
-            for way, leads in ((ahead[0], sent), (back[0], replied)):
+            for way, leads, here, there in (
+                (ahead[0], sent, source, target),
+                (back[0], replied, target, source),
+            ):
                 if leads is None:
+                    home, vnet = there.point.home, here.vnet
                     reasons |= _doubts_of(way)
+                    reasons.update(doubts_into(self.network, way, home, vnet))
         return told.cell._replace(reasons=tuple(sorted(reasons)))
 
     def _by_gateway(self, source: View, target: View) -> bool:
@@ -168,9 +173,12 @@ class Cells:
     def _returned(self, way: Way, source: View, target: View) -> bool | None:
         key = (id(way), source.point.home)
         if key not in self._back:
-            direct = self._into(way, source.point.home, target.vnet)
-            self._back[key] = direct if direct is not False else through_appliance(way.route)
-        return self._back[key]
+            self._back[key] = self._into(way, source.point.home, target.vnet)
+        direct = self._back[key]
+        if direct is not False:
+            return direct
+        ends = target.point, source.point.addresses
+        return through_appliance(self.network, way.route, *ends, source.version, self.tags)
 
     def _first(
         self,

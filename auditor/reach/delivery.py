@@ -24,7 +24,6 @@ from auditor.reach.balancing import (
     to_nobody,
 )
 from auditor.reach.bounds import Bounds
-from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.cures import for_ports
 from auditor.reach.filter_stage import filters
 from auditor.reach.frame import Packet
@@ -32,7 +31,7 @@ from auditor.reach.gatewaying import at_listeners
 from auditor.reach.given_ports import is_given
 from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import api_server_at, is_hosted, on_its_port, service_behind
-from auditor.reach.into_networks import or_around
+from auditor.reach.into_networks import doubts_into, or_around
 from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, is_unplaced, vnet_of
@@ -348,10 +347,13 @@ def arrives(trail: Trail, source: Point, target: Point) -> Trail:
         return leads_to(way, target.home, vnet)
 
     there = ids.name(spelled(trail.network, target.home)) if target.home else "its network"
-    doubts = target.reasons
-    if not is_unplaced(target):
-        towards = doubts_towards(trail.network, vnet, target.home)
-        doubts = (*_past_endpoint(trail, source, target), *towards)
+    past = () if is_unplaced(target) else _past_endpoint(trail, source, target)
+
+    def doubts(way: Way) -> tuple[Reason, ...]:
+        if is_unplaced(target):
+            return target.reasons
+        return (*past, *doubts_into(trail.network, way, target.home, vnet))
+
     return goes(trail, source, target.addresses, ask, f"to {there}", doubts)
 
 

@@ -131,7 +131,9 @@ def _answered(trail: Trail, bastion: Point) -> Trail:
 
     what = "whether a Bastion works whose replies go another way"
     why = Reason("semantics:R-13", what, bastion.id)
-    return replies(trail, bastion, trail.sources(), ask, "straight to the internet", (why,))
+    return replies(
+        trail, bastion, trail.sources(), ask, "straight to the internet", lambda _: (why,)
+    )
 
 
 def _tunnels(space: FlowSpace) -> PacketSet:

@@ -205,7 +205,7 @@ def by_firewall(here: Point, appliance: Address, source: Point, homes: Homes = (
         if responder.kind is Kind.GATEWAY:
             unsupported = "whether a gateway works whose replies go another way"
             whys.append(Reason("semantics:A-14", unsupported, responder.id))
-        return replies(then, responder, to, ask, "back by the firewall", tuple(whys))
+        return replies(then, responder, to, ask, "back by the firewall", lambda _: tuple(whys))
 
     return reply
 

@@ -254,7 +254,7 @@ def back_from(trail: Trail) -> Reply:
         why = Reason(
             "semantics:A-14", "whether a gateway works whose replies go another way", responder.id
         )
-        return replies(here, responder, to, ask, "straight to the internet", (why,))
+        return replies(here, responder, to, ask, "straight to the internet", lambda _: (why,))
 
     return reply
 

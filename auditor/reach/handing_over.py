@@ -30,7 +30,7 @@ from auditor.reach.firewalling import (
 )
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.frame import of_addresses
-from auditor.reach.into_networks import leads_into
+from auditor.reach.into_networks import doubts_into, leads_into
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.stages import Reply, goes, remark, replies
 from auditor.reach.subnet_addresses import possible
@@ -239,6 +239,10 @@ def _back_from(trail: Trail, here: Point, source: Point, before: Passed | None) 
 
     whys = (Reason("semantics:P-11", "what becomes of replies that go round a firewall", here.id),)
     online = trail.source.kind is Kind.INTERNET
-    doubts = whys if before is not None and not online else ()
+
+    def doubts(way: Way) -> tuple[Reason, ...]:
+        around = doubts_into(trail.network, way, source.home, vnet)
+        return (*whys, *around) if before is not None and not online else around
+
     to = trail.sources()
     return replies(trail, here, to, ask, "back to where it came from", doubts).stages[-1]

@@ -25,7 +25,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.routing_domains import network_key
 from auditor.network.service_tags import NO_TAGS
 from auditor.reach.bounds import Bounds
-from auditor.reach.into_networks import leads_into
+from auditor.reach.into_networks import doubts_into, leads_into
 from auditor.reach.points import Kind, Point, frontend, vnet_of
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.subnet_addresses import possible
@@ -218,6 +218,10 @@ def _back_to(own: Point) -> Reply:
             return leads_into(here.network, way, own.home, vnet) if own.home else None
 
         lacks = Reason("collection-gap", f"the network of the NAT addresses of {own.id}", own.id)
-        return replies(here, responder, here.sources(), ask, "back to the service", (lacks,))
+
+        def doubts(way: Way) -> tuple[Reason, ...]:
+            return doubts_into(here.network, way, own.home, vnet) if own.home else (lacks,)
+
+        return replies(here, responder, here.sources(), ask, "back to the service", doubts)
 
     return reply

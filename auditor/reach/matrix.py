@@ -22,12 +22,12 @@ from auditor.reach.cell import Cell
 from auditor.reach.cells import Cells
 from auditor.reach.firewalled_pairs import Passage
 from auditor.reach.handing_over import firewall_at
-from auditor.reach.into_networks import taught_ways
+from auditor.reach.into_networks import led_around
 from auditor.reach.outcomes import Outcome
 from auditor.reach.places import Places
 from auditor.reach.subnet_classes import VERSIONS, SubnetClass
 from auditor.reach.subnet_views import View, view_of
-from auditor.reach.ways import Way, may_be_taught
+from auditor.reach.ways import Way
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet
 
@@ -217,8 +217,7 @@ class _Matrix:
         inside = Hop.LOCAL in hops and view.vnet is not None
         homes = {route.far for route in way.possible if route.far}
         homes |= beyond_gateways(self.network, way, view.vnet)
-        if may_be_taught(way):
-            homes |= taught_ways(self.network, view.vnet)
+        homes |= led_around(self.network, way, view.vnet)
         return _Lead(frozenset({*homes, view.point.home} if inside else homes))
 
 

@@ -33,7 +33,11 @@ from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 Doubts = tuple[Reason, ...]
 
 
-def targets_of(network: Network, rule: InboundRule) -> Iterator[tuple[str, Point | None, Doubts]]:
+Target: TypeAlias = tuple[str, Point | None, Doubts]
+"""A member behind a rule, the machine that it is, and what is in doubt about it."""
+
+
+def targets_of(network: Network, rule: InboundRule) -> Iterator[Target]:
     """Give the members behind a rule, each with its machine and what is in doubt about it.
 
     Raises Undetermined at the end, when a pool of the rule is not in the snapshot or hides members.
@@ -44,14 +48,14 @@ def targets_of(network: Network, rule: InboundRule) -> Iterator[tuple[str, Point
         raise Undetermined(untold.missing, resource=untold.resource)
 
 
-_Target: TypeAlias = tuple[str, Point | None, Doubts]
+def targets_told(network: Network, rule: InboundRule) -> tuple[Target, ...]:
+    """Give those members, whether or not there may be more."""
+    return _targets(network, rule)[0]
 
 
 @question_about
-def _targets(
-    network: Network, rule: InboundRule
-) -> tuple[tuple[_Target, ...], Undetermined | None]:
-    found: list[_Target] = []
+def _targets(network: Network, rule: InboundRule) -> tuple[tuple[Target, ...], Undetermined | None]:
+    found: list[Target] = []
     seen: set[str] = set()
     try:
         for text, doubts in _members(network, rule):

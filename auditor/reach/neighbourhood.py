@@ -6,6 +6,7 @@ from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import near_keys, untold
+from auditor.network.taught_networks import met_outside
 from auditor.reach.loops import appliances
 from auditor.reach.ways import appliances_of
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -26,17 +27,27 @@ PLATFORM_SUBNETS = frozenset(
 def subnets_around(network: Network, home: str) -> tuple[Subnet, ...]:
     """Give the subnets from which packets may come to a VNet (its key) without the internet.
 
+    Also from networks that it may meet outside Azure, behind gateways of both (R-25).
+    """
+    here = network.nodes.get(home)
+    met = met_outside(network, here if isinstance(here, VirtualNetwork) else None)
+    return subnets_of(network, _around(network, home, met))
+
+
+def networks_around(network: Network, home: str) -> frozenset[str]:
+    """Give the keys of the VNets from which packets may come to one without leaving Azure.
+
     Peerings do not add up (R-15); an appliance or a gateway in a network between the two may join
     them all the same, and so may appliances in a row, each of which names the next. Further away
     is nobody.
     """
-    return subnets_of(network, networks_around(network, home))
+    return _around(network, home, frozenset())
 
 
 @question_about
-def networks_around(network: Network, home: str) -> frozenset[str]:
-    """Give the keys of the VNets in which those subnets are."""
-    near = {home, *_joined(network, home)}
+def _around(network: Network, home: str, met: frozenset[str]) -> frozenset[str]:
+    """Give those networks; `met` are as near as peers are."""
+    near = {home, *met, *_joined(network, home)}
     edge = set(near)
     while edge:
         further = {key for each in edge for key in _joined(network, each)} - near

@@ -14,12 +14,12 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.filters import ANY, INTERNET, VIRTUAL_NETWORK, Filter, filters_of
 from auditor.network.graph import Network
+from auditor.network.reasons import FORCED_TUNNEL
 from auditor.network.route_tables import default_route
 from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach import points
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.lateral import hidden_at
-from auditor.reach.outwards import FORCED_TUNNEL
 from auditor.reach.own_filters import VERSIONS, denied, packets_of, spoken_to, why
 from auditor.reach.points import Point
 from auditor.reach.replay import check

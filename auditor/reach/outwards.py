@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from auditor.addresses import EVERY_PORT, NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.reasons import Reason
+from auditor.network.reasons import FORCED_TUNNEL, Reason
 from auditor.network.routing.model import Hop
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import networks_beyond, passing_on
@@ -103,10 +103,6 @@ def leave_by_appliances(trail: Trail, source: Point, to: AddressSet) -> Iterator
         out = translated_for_internet(out, firewall, here)
         addresses, reasons = firewall_addresses(trail.network, firewall)
         yield out.becoming(source=addresses, source_port=EVERY_PORT, reasons=reasons)
-
-
-FORCED_TUNNEL = "forced-tunnel-unknown"
-"""The reason of whatever leaves by way of sites: what these do with it no resource tells."""
 
 
 def leave_by_gateways(trail: Trail, source: Point, to: AddressSet) -> Iterator[Trail]:

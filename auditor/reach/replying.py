@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
-from auditor.network.routing.model import EffectiveRoute, Hop
-from auditor.reach.by_gateways import doubts_towards
-from auditor.reach.into_networks import leads_into
+from auditor.network.reasons import Reason
+from auditor.network.routing.model import Hop
+from auditor.reach.into_networks import doubts_into, leads_into
 from auditor.reach.points import Kind, Point, is_unplaced, vnet_of
+from auditor.reach.refused_replies import through_appliance
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
@@ -27,13 +28,14 @@ def straight_to(source: Point) -> Reply:
             direct = leads_into(here.network, way, source.home, vnet)
             if direct is False and (translated or (by_appliance and leaves_by(way, Hop.APPLIANCE))):
                 return None  # it may have come by an appliance
-            return direct if direct is not False else through_appliance(way.route)
+            return direct if direct is not False else _by_appliance(here, responder, way)
+
+        def doubts(way: Way) -> tuple[Reason, ...]:
+            if is_unplaced(source):
+                return source.reasons
+            return doubts_into(here.network, way, source.home, vnet)
 
         to = here.sources()
-        if is_unplaced(source):
-            doubts = source.reasons
-        else:
-            doubts = doubts_towards(here.network, vnet, source.home)
         return replies(here, responder, to, ask, "straight back", doubts, home=source.home)
 
     return reply
@@ -70,17 +72,15 @@ def to_gateway(trail: Trail) -> Reply:
     def reply(here: Trail, responder: Point) -> Trail:
         def ask(way: Way) -> bool | None:
             back = leaves_by(way, Hop.GATEWAY)
-            return back if back is not False else through_appliance(way.route)
+            return back if back is not False else _by_appliance(here, responder, way)
 
         return replies(here, responder, here.sources(), ask, "back to the gateway")
 
     return reply
 
 
-def through_appliance(route: EffectiveRoute | None) -> bool | None:
-    """Whether a reply by an appliance that did not see the packet gets back: perhaps, if it is no
-    Azure Firewall, which is stateful and of which nothing is in doubt (P-11).
-    """
-    if route is None or route.hop is not Hop.APPLIANCE or route.fault:
-        return False
-    return None if route.doubts else False
+def _by_appliance(here: Trail, responder: Point, way: Way) -> bool | None:
+    """Whether a reply gets back by an appliance that did not see the packet."""
+    space = here.space
+    given = here.network, way.route, responder, here.sources(), space.version, here.tags
+    return through_appliance(*given)

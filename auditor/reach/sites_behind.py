@@ -5,12 +5,11 @@ from __future__ import annotations
 from auditor.addresses import AddressSet
 from auditor.network.extents import Doubt, Extent
 from auditor.network.graph import Network, question_about
-from auditor.network.reasons import Reason
+from auditor.network.reasons import FORCED_TUNNEL, Reason
 from auditor.network.routing.gateway import brought_by, served_by
 from auditor.network.routing.model import EffectiveRoute
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
-from auditor.reach.outwards import FORCED_TUNNEL
 from auditor.reach.points import anywhere_in, vnet_of
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail

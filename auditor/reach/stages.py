@@ -23,6 +23,14 @@ from auditor.resources.virtual_networks import Subnet
 
 Ask = Callable[[Way], "bool | None"]
 
+Doubts = Callable[[Way], tuple[Reason, ...]]
+"""Says why it may be that an `Ask` does not know of a way, besides what the way itself tells."""
+
+
+def _no_doubts(_: Way) -> tuple[Reason, ...]:
+    return ()
+
+
 Reply = Callable[[Trail, Point], Trail]
 """Adds the way back from whoever answers, which depends on how the packet came."""
 
@@ -33,7 +41,7 @@ def goes(
     to: AddressSet,
     ask: Ask,
     expected: str,
-    doubts: tuple[Reason, ...] = (),
+    doubts: Doubts = _no_doubts,
     *,
     alike: bool = False,
 ) -> Trail:
@@ -51,7 +59,7 @@ def replies(
     to: AddressSet,
     ask: Ask,
     expected: str,
-    doubts: tuple[Reason, ...] = (),
+    doubts: Doubts = _no_doubts,
     *,
     alike: bool = False,
     home: str = "",
@@ -75,7 +83,7 @@ def _routed(
     expected: str,
     *,
     reply: bool,
-    doubts: tuple[Reason, ...] = (),
+    doubts: Doubts = _no_doubts,
     alike: bool = False,
     home: str = "",
 ) -> Trail:
@@ -93,11 +101,10 @@ def _routed(
         address = packet.source if reply else packet.destination
         way = ways.at(address)
         step = _route_step(trail.network, subnet, packet, way, passes, expected, reply, home)
-        if passes is None and not (step.reasons or doubts):
-            step = if_so(step, packet, trail)
-        elif passes is None:
-            step = replace(step, reasons=tuple(dict.fromkeys((*step.reasons, *doubts))))
-        return (step,)
+        if passes is not None:
+            return (step,)
+        reasons = tuple(dict.fromkeys((*step.reasons, *doubts(way))))
+        return (replace(step, reasons=reasons) if reasons else if_so(step, packet, trail),)
 
     return trail.through(here, tell, reply=reply)
 

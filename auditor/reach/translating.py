@@ -299,7 +299,7 @@ def _answers(trail: Trail, firewall: Firewall, here: Point) -> Trail:
     what = f"whether {firewall.label} answers when its default route leads elsewhere"
     why = Reason("semantics:R-13", what, firewall.id)
     ask = _leaves_straight(firewall)
-    return replies(trail, here, trail.sources(), ask, "straight to the internet", (why,))
+    return replies(trail, here, trail.sources(), ask, "straight to the internet", lambda _: (why,))
 
 
 def _leaves_straight(firewall: Firewall) -> Callable[[Way], bool | None]:

@@ -27,6 +27,7 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import arrives
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.filter_stage import filters
+from auditor.reach.hidden_members import why_hidden
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.replying import straight_to, to_gateway, to_internet
@@ -63,8 +64,7 @@ def untold_before(network: Network) -> dict[str, tuple[Reason, ...]]:
     for kind in _NAMING:
         for node in blank_references(network).get(kind, ()):
             if isinstance(node, IpConfiguration | _MODEL):
-                what = f"whom {node.root.label} names as its {kind}"
-                found[node.key].append(Reason("collection-gap", what, node.root.id))
+                found[node.key].append(why_hidden(node, kind))
     for balancer in network.all(LoadBalancer):
         reasons = _untold_rules(network, balancer)
         for key in _members(network, balancer) if reasons else ():

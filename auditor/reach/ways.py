@@ -238,6 +238,14 @@ def may_be_taught(way: Way) -> bool:
     return any(route.hop is Hop.GATEWAY and not route.told for route in way.possible)
 
 
+def may_lead_outside(way: Way) -> bool:
+    """Tell whether a told route may decide that leads to a gateway, and on to what is outside."""
+    return any(
+        route.hop is Hop.GATEWAY and route.told and not (route.far or route.fault)
+        for route in way.possible
+    )
+
+
 def leaves_by(way: Way, *hops: Hop) -> bool | None:
     """Tell whether a way has one of these next hops, and nothing known stops it; None: perhaps."""
     return _judged(way, lambda route: route.hop in hops)

@@ -11,7 +11,8 @@ NSG-003 defines it (at least half of the public addresses), certainly arrive ove
 public IP of its own, a public load balancer, an inbound NAT rule or a firewall's NAT rule, and
 whose replies get back; what opens to the addresses of a partner alone is no finding. One finding
 for each machine and entrance, with its ports, a packet that anyone can try, and every hop on its
-way. What only may arrive is *unknown*, with the reason.
+way. What only may arrive is *unknown*, with the reason. Of a network appliance that is open itself
+the rule tells so; what it may then pass on to machines behind it is not asked: see `auditor reach`.
 
 Machines that are meant to answer are approved with `allow`, globs of ids of machines, load
 balancers or public IPs; application gateways, firewalls and Bastion need no word:

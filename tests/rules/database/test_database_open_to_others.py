@@ -10,6 +10,8 @@ from auditor.testing import arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
 from ...exposed import SUBNET, deny, nic, nsg, rule, subnet, vnet
+from ...networks import gateway
+from ...networks import vnet as far_vnet
 from ...reaching import app_gateway
 from ...routing import endpoint
 
@@ -162,3 +164,36 @@ def test_a_subnet_where_nobody_starts_such_connections_is_left_out(
 ) -> None:
     assert asked(jobs=settings, inside=inside).kept == 1
     assert len(asked(jobs=settings, inside=[*inside, worker()]).broken) == 1
+
+
+def behind_circuits(rule_for_far: Any, kind: str = "ExpressRoute") -> Any:
+    """Server shop and a far network, each behind a gateway; a rule lets others in, or not."""
+    network = estate(
+        nsg(NODES, rule_for_far, OTHERS),
+        server(),
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        vnet(
+            subnet("nodes", "10.0.0.0/24"),
+            subnet("data", "10.0.1.0/24", nsg="nsg", **DELEGATED),
+            subnet("GatewaySubnet", "10.0.9.0/27"),
+        ),
+        far_vnet(
+            "far", "10.9.0.0/16", subnets={"jobs": "10.9.0.0/24", "GatewaySubnet": "10.9.9.0/27"}
+        ),
+        gateway("near", "vnet", kind=kind),
+        gateway("far", "far", kind=kind),
+    )
+    return ask("DB-008", network)
+
+
+def test_R_25_others_may_come_by_the_circuit_that_both_networks_lead_to() -> None:
+    (unknown,) = behind_circuits(rule("far", 110, "10.9.0.0/24", "3306")).unknown
+
+    assert "far/jobs" in unknown.missing
+    assert "bgp-routes-unknown" in unknown.missing
+
+
+def test_others_behind_a_circuit_are_no_others_where_rules_keep_them_out() -> None:
+    answer = behind_circuits(deny("far", 110, "10.9.0.0/24"))
+
+    assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
