@@ -93,7 +93,8 @@ def test_a_machine_that_nothing_leads_to_needs_an_entrance() -> None:
 
 
 def test_of_a_rule_for_another_protocol_the_port_is_not_what_lacks() -> None:
-    network = estate(nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet()))
+    group = nsg(rule("in", 100, protocol="*"))
+    network = estate(group, nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet(nsg="nsg")))
     assert opening(network, "internet", "front", 443, "udp") == (
         "add a load-balancing rule for UDP 443 at front"
     )
