@@ -12,11 +12,11 @@ from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.intervals import merged
-from auditor.network.exposure import is_free
+from auditor.network.exposure import is_free, owners_of
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
-from auditor.network.unselected import perhaps_public
+from auditor.network.unselected import perhaps_public, unread_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import entrances
 from auditor.reach.points import Kind, Point, vnet_of
@@ -38,10 +38,31 @@ def unanswered(network: Network) -> tuple[Point, ...]:
         text = walk.peek(walk.peek(node, "properties"), "ip_address")
         address = AddressSet.from_text([text]) & PUBLIC if text else NOTHING
         if address and node.key not in leading:
-            why = Reason("collection-gap", f"what has the public address {node.label}", node.id)
-            reasons = () if is_free(node) or _is_route_servers(node) else (why,)
+            reasons = _untold_owners(network, node)
             found.append(Point(Kind.UNANSWERED, node.id, address, node, reasons=reasons))
     return tuple(found)
+
+
+_TAKERS = frozenset(
+    {
+        "microsoft.apimanagement/service",
+        "microsoft.batch/batchaccounts",
+        "microsoft.compute/cloudservices",
+        "microsoft.network/networkvirtualappliances",
+        "paloaltonetworks.cloudngfw/firewalls",
+    }
+)
+"""What takes customers' public addresses, of the types that nobody reads; these name the address,
+which need not name them."""
+
+
+def _untold_owners(network: Network, public: PublicIp) -> tuple[Reason, ...]:
+    """Say why it is not told that nobody answers at a public address; nothing where it is."""
+    if is_free(public):  # or carried by what answers nobody, such as a NAT gateway (R-31)
+        return unread_of(network, _TAKERS) if not owners_of(network, public) else ()
+    if _is_route_servers(public):
+        return ()
+    return (Reason("collection-gap", f"what has the public address {public.label}", public.id),)
 
 
 def _is_route_servers(public: PublicIp) -> bool:
