@@ -13,7 +13,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.intervals import merged
 from auditor.network.exposure import is_free, owners_of
-from auditor.network.gaps import unread_type
+from auditor.network.gaps import undecided_list, unread_type
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.unselected import perhaps_public, unread_of
@@ -58,11 +58,15 @@ which need not name them."""
 
 def _untold_owners(network: Network, public: PublicIp) -> tuple[Reason, ...]:
     """Say why it is not told that nobody answers at a public address; nothing where it is."""
-    if is_free(public):  # or carried by what answers nobody, such as a NAT gateway (R-31)
-        return unread_of(network, _TAKERS) if not owners_of(network, public) else ()
-    if _is_route_servers(public):
-        return ()
-    return (Reason("collection-gap", f"what has the public address {public.label}", public.id),)
+    what = f"what has the public address {public.label}"
+    if not is_free(public):
+        return (Reason("collection-gap", what, public.id),) if not _is_route_servers(public) else ()
+    if owners_of(network, public):
+        return ()  # what answers nobody, such as a NAT gateway (R-31)
+    undecided = (undecided_list(network, each) for each in _ENTERED)
+    added = next((gap for gap in undecided if gap is not None), None)
+    told = (Reason("collection-gap", f"{what}: {added.detail}", public.id),) if added else ()
+    return (*told, *unread_of(network, _TAKERS))
 
 
 def _is_route_servers(public: PublicIp) -> bool:
