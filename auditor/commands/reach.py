@@ -218,6 +218,7 @@ def _list(
     from auditor.commands.marking import escaped
     from auditor.reach.brought_in import bringers
     from auditor.reach.listing import exposed
+    from auditor.reach.own_entrances import own_entrances
     from auditor.reach.replay import replayed
     from auditor.reach.unanswered import unread_entrances
 
@@ -225,7 +226,8 @@ def _list(
     checked = replayed(network, (each.answer for each in listed), tags)
     found = [replace(each, answer=answer) for each, answer in zip(listed, checked, strict=True)]
     entered = {each.entrance.address.lower() for each in found if each.entrance is not None}
-    doubts = (*unread_entrances(network), *bringers(network, entered, tags))
+    brought = bringers(network, entered, tags)
+    doubts = (*unread_entrances(network), *own_entrances(network, tags), *brought)
     if report == "json":
         told = reaching.as_json(each.answer for each in found)
         say_json(_with_doubts(told, doubts))

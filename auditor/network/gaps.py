@@ -91,6 +91,16 @@ def unread_machines(network: Network, places: Iterable[str]) -> Gap | None:
     )
 
 
+def undecided_list(network: Network, arm_type: str) -> Gap | None:
+    """Give a gap of what people wrote that hides resources of a type: a template or a plan.
+
+    Such a text names none of the back references that Azure gives: of what is not told, nothing
+    else tells either.
+    """
+    found = (gap for gap in unread_lists(network, arm_type) if gap.kind == "undecided")
+    return next(found, None)
+
+
 def unread_lists(network: Network, arm_type: str, scope: str | None = None) -> Iterator[Gap]:
     """Give every gap that hides resources of a type; see `unread_type`."""
     known = _unread(network)

@@ -136,6 +136,11 @@ def perhaps_public(network: Network) -> tuple[Reason, ...]:
     return tuple(_by_type(unread_endpoints(network)))
 
 
+def unread_of(network: Network, types: frozenset[str]) -> tuple[Reason, ...]:
+    """Give what nobody reads of some types, in lower case."""
+    return tuple(_by_type(each for each in unread_endpoints(network) if each[1] in types))
+
+
 _LISTS: tuple[tuple[type[Node], str, type[Node]], ...] = (
     (VirtualNetwork, "subnets", Subnet),
     (NetworkInterface, "ip_configurations", IpConfiguration),

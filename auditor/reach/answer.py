@@ -19,7 +19,7 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.alternatives import least_stopped, stops_elsewhere
-from auditor.reach.as_if_public import stopped_besides
+from auditor.reach.as_if_public import let_in, stopped_besides
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_name import at_each, whichever_address
@@ -334,7 +334,8 @@ class _Question:
         elsewhere = stops_elsewhere(shown, self.paths) if shown is not None and found else ()
         found = found or (self._nowhere(packet),)
         at = packet or _PLACEHOLDER[self.version]
-        besides = stopped_besides(self.network, self.source, self.target, at, found)
+        machines = let_in(self.target, shown, self.paths)
+        besides = stopped_besides(self.network, self.source, machines, at, found)
         return (*found, *elsewhere, *besides)
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:

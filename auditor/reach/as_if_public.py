@@ -6,7 +6,8 @@ closed without any (E-3), and has to answer straight (R-13): what opens a way na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ from auditor.reach.frame import Packet
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point
 from auditor.reach.replying import to_internet
+from auditor.reach.showing import Shown
 from auditor.reach.stages import remark
 from auditor.reach.trail import Step, Trail
 
@@ -28,23 +30,48 @@ _ENTRANCES = frozenset({"no-entrance", "load-balancer"})
 """Codes of hops that stop a packet where no rule or no address lets it in."""
 
 
+def let_in(target: Point, shown: Shown | None, paths: Iterable[Path]) -> tuple[Point, ...]:
+    """Give who would get what an entrance does not take yet: of a frontend, who is behind its rule.
+
+    Behind balancers of regions nobody, as these know other ports (E-19).
+    """
+    if shown is None or target.kind is not Kind.FRONTEND:
+        return (target,)
+    trail = shown.path.trail
+    if len(trail.rules) > 1:
+        return ()
+    named = [path.target for path in paths if path.trail.chosen_by == trail.chosen_by]
+    return tuple({point.id.lower(): point for point in named}.values())
+
+
 def stopped_besides(
-    network: Network, source: Point, target: Point, packet: Packet, known: Sequence[Step]
+    network: Network,
+    source: Point,
+    targets: Iterable[Point],
+    packet: Packet,
+    known: Sequence[Step],
 ) -> tuple[Step, ...]:
-    """Give what stops a packet at a machine once the last of the known obstacles is gone."""
+    """Give what stops a packet at some machines once the last of the known obstacles is gone."""
     missing = known[-1] if known else None
     if missing is None or missing.code not in _ENTRANCES or not missing.opening:
         return ()
-    if source.kind is not Kind.INTERNET or target.kind is not Kind.MACHINE:
+    if source.kind is not Kind.INTERNET:
         return ()
-    there = target.addresses.smallest()
+    return tuple(
+        chain.from_iterable(_stopped_at(network, source, each, packet) for each in targets)
+    )
+
+
+def _stopped_at(network: Network, source: Point, target: Point, packet: Packet) -> Iterator[Step]:
+    """Give what stops a packet from the internet at a machine."""
+    there = target.addresses.smallest() if target.kind is Kind.MACHINE else None
     if there is None or there.version != packet.source.version:
-        return ()
+        return
     arriving = replace(packet, destination=there)
     trail = start(network, source, there.version, target.addresses, network.tags)
     inside = filters(_closed(trail, target), target, Direction.INBOUND)
     path = Path(source, target, to_internet(trail)(inside, target))
-    return tuple(step for step in hops_of(path, arriving) if step.passes is False)
+    yield from (step for step in hops_of(path, arriving) if step.passes is False)
 
 
 def _closed(trail: Trail, target: Point) -> Trail:

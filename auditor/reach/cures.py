@@ -33,7 +33,8 @@ def for_ports(cure: str, protocols: tuple[str, ...] = PORTED) -> Callable[[Packe
 def named(addresses: AddressSet, version: Version, unnamed: str) -> str:
     """Name addresses as rules name them: one, the prefixes of a few, or in words.
 
-    Those of a subnet are named by its prefix, though Azure keeps some of it (D-1).
+    Those of a subnet are named by its prefix, though Azure keeps some of it (D-1). What may be
+    anybody's is named in words: a rule for all of it would open more than the way.
     """
     pairs = addresses.intervals(version)
     if not pairs:
@@ -46,7 +47,9 @@ def named(addresses: AddressSet, version: Version, unnamed: str) -> str:
         return str(around.address)
     if around.size - held <= _RESERVED and around.length > 8:
         return str(around)
-    prefixes = addresses.prefixes()
+    prefixes = [each for each in addresses.prefixes() if each.version == version]
+    if around.length == 0 and held > around.size // 2:
+        return unnamed
     return ", ".join(map(str, prefixes)) if len(prefixes) <= _FEW else unnamed
 
 

@@ -23,6 +23,7 @@ from auditor.reach.doors import (
 )
 from auditor.reach.entering import enter
 from auditor.reach.entrances import Entrance, entrances
+from auditor.reach.own_entrances import by_own_entrance
 from auditor.reach.path import Path, ends_at, start
 from auditor.reach.pings import pings
 from auditor.reach.points import INTERNET, Kind, Point, keys_of
@@ -130,6 +131,9 @@ def from_internet_to(
         yield from _by_unsure_gateways(network, source, target, version, tags)
         yield from _by_unsure_doors(network, source, target, version, tags)
     yield from from_outside_by_untold(network, source, target, version, tags)
+    own = by_own_entrance(start(network, source, version, EVERYTHING, tags), source, target)
+    if own is not None:
+        yield own
     yield from by_strangers(network, source, target, version, tags, relays=relays)
 
 

@@ -10,7 +10,7 @@ from auditor.packets.measure import values
 from auditor.reach.along import furthest, told_of
 from auditor.reach.path import Path
 from auditor.reach.samples import some_packet
-from auditor.reach.showing import Shown
+from auditor.reach.showing import Shown, routed
 
 _ANSWERING = frozenset({"listener", "front-door"})
 """What gateways answer with, by codes of hops: what comes past it they mean to send on."""
@@ -19,18 +19,20 @@ _ANSWERING = frozenset({"listener", "front-door"})
 def refused(paths: Iterable[Path], asked: PacketSet) -> tuple[Shown, PortSet] | None:
     """Give a packet that a gateway answers to, what becomes of it, and to which ports there are.
 
-    Of paths on which nothing arrives, that with the fewest who stop it. None where a gateway
-    answers none of the packets asked about: then it is not for its sake that they do not arrive.
+    Of paths on which nothing arrives, that with the fewest who stop it, of those that packets
+    take. None where a gateway answers none of the packets asked about: then it is not for its sake
+    that they do not arrive.
     """
-    best: tuple[Shown, PortSet] | None = None
+    found: list[Shown] = []
+    ports: dict[int, PortSet] = {}
     for path, taken in _taken([(path, _answered(path, asked & path.trail.sent)) for path in paths]):
         packet = some_packet(furthest(path, taken))
         if packet is None:
             continue
-        shown = Shown(packet, path)
-        if best is None or shown.stops < best[0].stops:
-            best = shown, PortSet(values(taken, "destination_port"))
-    return best
+        found.append(Shown(packet, path))
+        ports[id(path)] = PortSet(values(taken, "destination_port"))
+    best = min(routed(found), key=lambda each: each.stops, default=None)
+    return (best, ports[id(best.path)]) if best is not None else None
 
 
 def _taken(every: list[tuple[Path, PacketSet]]) -> list[tuple[Path, PacketSet]]:

@@ -14,6 +14,7 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import near_keys
+from auditor.network.whereabouts import locate_from
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.delivery import arrives, deliver
@@ -315,10 +316,14 @@ def _leaves_straight(firewall: Firewall) -> Callable[[Way], bool | None]:
 
 def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm, here: Point) -> Trail:
     translation = term.translation
-    told = translation is not None and translation.address is not None
-    known = told and here.place is not None
+    there = translation.address if translation is not None else None
+    unsure = ""
+    if there is not None and here.place is not None:
+        unsure = locate_from(trail.network, there, here.place).unsure
+    known = there is not None and here.place is not None and not unsure
     why = translation.reasons if translation is not None else ()
-    lacks = Reason("collection-gap", f"who has the address in {term.name}", firewall.id)
+    who = f"who has the address in {term.name}"
+    lacks = Reason("collection-gap", f"{who}: {unsure}" if unsure else who, firewall.id)
     why = (*why, *here.reasons) or (lacks,)
     return remark(
         trail,
@@ -327,6 +332,8 @@ def _nobody(trail: Trail, firewall: Firewall, term: FirewallTerm, here: Point) -
         lambda _: (
             f"nobody has the address to which {term.name} sends it"
             if known
+            else f"it cannot be told who has the address to which {term.name} sends it"
+            if unsure
             else f"it cannot be told where {term.name} sends it"
         ),
         Bounds.nothing(trail.space) if known else Bounds.maybe(trail.space.all),

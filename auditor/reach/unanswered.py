@@ -12,11 +12,11 @@ from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.intervals import merged
-from auditor.network.exposure import is_free
-from auditor.network.gaps import unread_type
+from auditor.network.exposure import is_free, owners_of
+from auditor.network.gaps import undecided_list, unread_type
 from auditor.network.graph import Missing, Network, question
 from auditor.network.reasons import Reason
-from auditor.network.unselected import perhaps_public
+from auditor.network.unselected import perhaps_public, unread_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.entrances import entrances
 from auditor.reach.points import Kind, Point, vnet_of
@@ -38,13 +38,38 @@ def unanswered(network: Network) -> tuple[Point, ...]:
         text = walk.peek(walk.peek(node, "properties"), "ip_address")
         address = AddressSet.from_text([text]) & PUBLIC if text else NOTHING
         if address and node.key not in leading:
-            known = is_free(node) or _is_route_servers(node)
-            reasons = () if known else (_untold(network, node),)
+            reasons = _untold_owners(network, node)
             found.append(Point(Kind.UNANSWERED, node.id, address, node, reasons=reasons))
     return tuple(found)
 
 
-def _untold(network: Network, public: PublicIp) -> Reason:
+_TAKERS = frozenset(
+    {
+        "microsoft.apimanagement/service",
+        "microsoft.batch/batchaccounts",
+        "microsoft.compute/cloudservices",
+        "microsoft.network/networkvirtualappliances",
+        "paloaltonetworks.cloudngfw/firewalls",
+    }
+)
+"""What takes customers' public addresses, of the types that nobody reads; these name the address,
+which need not name them."""
+
+
+def _untold_owners(network: Network, public: PublicIp) -> tuple[Reason, ...]:
+    """Say why it is not told that nobody answers at a public address; nothing where it is."""
+    what = f"what has the public address {public.label}"
+    if not is_free(public):
+        return () if _is_route_servers(public) else (_untold_owner(network, public),)
+    if owners_of(network, public):
+        return ()  # what answers nobody, such as a NAT gateway (R-31)
+    undecided = (undecided_list(network, each) for each in _ENTERED)
+    added = next((gap for gap in undecided if gap is not None), None)
+    told = (Reason("collection-gap", f"{what}: {added.detail}", public.id),) if added else ()
+    return (*told, *unread_of(network, _TAKERS))
+
+
+def _untold_owner(network: Network, public: PublicIp) -> Reason:
     named = walk.peek(walk.peek(walk.peek(public, "properties"), "ip_configuration"), "id")
     if named and isinstance(network.find(named), Missing):
         return Reason("collection-gap", f"{named} is not in the snapshot", named)

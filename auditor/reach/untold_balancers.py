@@ -19,6 +19,7 @@ from auditor.errors import Undetermined
 from auditor.ids import top_level
 from auditor.network.blank_references import blank_references
 from auditor.network.effective_rules import Direction
+from auditor.network.gaps import undecided_list
 from auditor.network.graph import Missing, Network, possibly, question
 from auditor.network.reasons import Reason
 from auditor.network.service_tags import ServiceTags
@@ -143,6 +144,10 @@ def entered_by_lost(network: Network) -> tuple[Lost, ...]:
         untold = (*untold_rules(network, firewall), *_homeless(network, firewall))
         if untold:
             found[firewall.key] = Lost(untold[0], firewall_addresses(network, firewall)[0])
+    for kind in _PASSING_ON:
+        gap = undecided_list(network, f"Microsoft.Network/{kind}")
+        if gap is not None:
+            found[gap.subject] = Lost(Reason("collection-gap", gap.detail, gap.subject), PUBLIC)
     for edge in network.dangling():
         owner = top_level(edge.spelled) if edge.kind == "ipConfiguration" else ""
         kind = (ids.type_of(owner) or "").lower().rpartition("/")[2] if owner else ""

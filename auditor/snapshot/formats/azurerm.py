@@ -50,10 +50,10 @@ def _security_rule(block: Block) -> Body:
         destinationAddressPrefix=block.get("destination_address_prefix"),
         destinationAddressPrefixes=block.get("destination_address_prefixes"),
         sourceApplicationSecurityGroups=references(
-            block.get("source_application_security_group_ids")
+            block.ids("source_application_security_group_ids")
         ),
         destinationApplicationSecurityGroups=references(
-            block.get("destination_application_security_group_ids")
+            block.ids("destination_application_security_group_ids")
         ),
     )
 

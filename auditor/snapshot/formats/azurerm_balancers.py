@@ -40,7 +40,7 @@ def _frontend(block: Block) -> Value:
 
 
 def _pools(block: Block) -> Value:
-    pools = block.get("backend_address_pool_ids")
+    pools = block.ids("backend_address_pool_ids")
     return block.id("backend_address_pool_id") if unset(pools) else pools
 
 

@@ -20,6 +20,9 @@ class Block(Protocol):
     def id(self, name: str) -> Value:
         """Give an ARM id, also where the plan only says of which resource."""
 
+    def ids(self, name: str) -> Value:
+        """Give a list of ARM ids, also where the plan only says of which one resource."""
+
     def blocks(self, name: str) -> Any:
         """Give the nested blocks of a name, or `Unknown`."""
 

@@ -93,6 +93,14 @@ class Block:
         found = self.resource.reader.referred(references, self.resource.module)
         return value if found is None else found
 
+    def ids(self, name: str) -> Value:
+        """Give a list of ARM ids, also where the plan only says of which one resource it holds one.
+
+        Of how many, it says by an unknown for each.
+        """
+        found = self.id(name) if inside(self.unknown, name) == [True] else self.get(name)
+        return [found] if isinstance(found, str) else found
+
     def blocks(self, name: str) -> Any:
         """Give the nested blocks of a name, or `Unknown`.
 

@@ -2,7 +2,8 @@
 
 What a plan calls known only after apply is unresolved, except references: where the
 configuration says that an id is that of one resource of the plan, it is that resource's.
-Types that are not translated are counted in a Gap: their effect on the network is not known.
+Types that are not translated are counted in a Gap: their effect on the network is not known. The
+lists that they, or what is left out, would be on are not whole.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Any
 
 import msgspec
 
-from auditor.ids import fold, type_of
+from auditor.ids import fold, subscription, type_of
 from auditor.snapshot.document import Gap
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import azurerm
 from auditor.snapshot.formats.azurerm_blocks import reference
+from auditor.snapshot.formats.azurerm_untranslated import LISTS
 from auditor.snapshot.formats.configured import Configuration, without_index
 from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
@@ -26,7 +28,7 @@ from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
 from auditor.snapshot.formats.planned import Block, Resource, inside
 from auditor.snapshot.formats.settle import Place, record
-from auditor.snapshot.formats.template import SUBSCRIPTION
+from auditor.snapshot.formats.template import SUBSCRIPTION, list_path
 
 
 def read(document: Document) -> Reading | None:
@@ -76,6 +78,8 @@ class _Reader:
     """The resources of each address without its index (`count`, `for_each`)."""
     open_lists: list[tuple[str, str, str]] = field(default_factory=list)
     """Lists and references that a resource left out may change: type, key, reason."""
+    hidden: dict[str, str] = field(default_factory=dict)
+    """The ARM types of which not everything was read, and why."""
     gone: set[str] = field(default_factory=set)
     """Ids of what the plan deletes, folded."""
 
@@ -189,6 +193,9 @@ class _Reader:
         """Note what a resource that is left out would have added to others."""
         kind = azurerm.KINDS.get(resource.kind)
         reason = f"{shown(resource.address, 120)} may change it: {why}"
+        if kind is not None and not kind.into:
+            left_out = f"{shown(resource.address, 120)} left out: {why}"
+            self.hidden.setdefault(kind.type, left_out)
         if kind is not None and kind.into:
             self.open_lists.append((kind.type.rpartition("/")[0], kind.into, reason))
         for table in (azurerm.LINKS, azurerm.ADDITIONS):
@@ -223,6 +230,9 @@ class _Reader:
             self._add(made)
         elif not _is_association(resource.kind) and not resource.kind.startswith(azurerm.SILENT):
             self.untranslated[resource.kind] += 1
+            hidden = LISTS.get(resource.kind)
+            if hidden is not None:
+                self.hidden.setdefault(hidden, f"{resource.kind} is not translated")
 
     def _add(self, made: _Made) -> None:
         if fold(made.arm_id) in self.made:
@@ -318,13 +328,19 @@ class _Reader:
             more = len(self.untranslated) - 8
             told += f" and {more} more types" if more > 0 else ""
             self._gap(f"resources of types that are not translated: {told}", None)
+        ids = (made.arm_id for made in self.made.values())
+        scopes = {f"/subscriptions/{subscription(each)}" for each in ids if subscription(each)}
+        for scope in sorted(scopes | {f"/subscriptions/{SUBSCRIPTION}"}):
+            for hidden, why in sorted(self.hidden.items()):
+                self._gap(why, None, list_path(hidden, scope))
         reading.gaps = self.gaps
         return reading
 
-    def _gap(self, detail: str, place: Place | None) -> None:
+    def _gap(self, detail: str, place: Place | None, hides: str = "") -> None:
         at = place or Place(self.document.start, self.document.pointer)
         where = self.document.where(at.pointer, at.start)
-        self.gaps.append(Gap("unsupported", self.document.name, detail, where))
+        kind = "undecided" if hides else "unsupported"
+        self.gaps.append(Gap(kind, hides or self.document.name, detail, where))
 
 
 def _is_association(kind: str) -> bool:

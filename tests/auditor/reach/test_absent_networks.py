@@ -9,10 +9,11 @@ from auditor.reach.answer import Answer, answers
 from auditor.reach.points import Kind
 from auditor.reach.selected import ends_of
 from auditor.selector import parse_selector
-from auditor.testing import estate
+from auditor.testing import arm_id, estate
 
-from ...exposed import deny, nsg
-from ...networks import gateway, nic, peer, site, tunnel, vnet
+from ...exposed import PIP, deny, nsg, pip
+from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
+from ...networks import gateway, nic, peer, site, subnet_id, tunnel, vnet
 from ...routing import route, steered, table
 
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
@@ -127,3 +128,29 @@ def test_a_peer_of_an_inventory_is_as_good_as_missing() -> None:
     )
     ends = ends_of(network, parse_selector("10.1.0.4"))
     assert [each.kind for each in ends.points] == [Kind.BEYOND]
+
+
+def behind_firewall(target: str) -> Network:
+    """A firewall in VNet a whose NAT rule sends 443 of its public address to another."""
+    configuration = {
+        "privateIPAddress": "10.0.8.4",
+        "subnet": {"id": subnet_id("a", "AzureFirewallSubnet")},
+        "publicIPAddress": {"id": arm_id(PIP, "pip")},
+    }
+    subnets = {"app": "10.0.0.0/24", "AzureFirewallSubnet": "10.0.8.0/26"}
+    return estate(
+        vnet("a", "10.0.0.0/16", subnets=subnets, peers=[peer("gone", "10.7.0.0/16", **FLAGS)]),
+        firewall(ipConfigurations=[{"name": "c", "properties": configuration}]),
+        policy("g"),
+        group(
+            "g", 100, collection("nat", 100, "Dnat", nat_rule("web", target, "20.50.1.2", "443"))
+        ),
+        pip("pip", arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "c")),
+    )
+
+
+def test_E_20_who_gets_what_a_nat_rule_sends_to_a_missing_network_cannot_be_told() -> None:
+    found = verdicts(behind_firewall("10.7.0.4:443"), "internet", "20.50.1.2")
+    assert ("unknown", {"collection-gap"}) in [each[1:] for each in found]
+    nowhere = verdicts(behind_firewall("10.9.0.4:443"), "internet", "20.50.1.2")
+    assert {verdict for _, verdict, _ in nowhere} == {"blocked"}

@@ -29,8 +29,8 @@ def lonely(*rules: Any, group: bool = True, routes: Any = (), public: bool = Fal
     )
 
 
-def stops(network: Network, port: int = 443) -> list[tuple[str, str]]:
-    return [(step.code, step.rule) for step in asked(network, CLIENT, "web", port).one.blockers]
+def stops(network: Network, port: int = 443, target: str = "web") -> list[tuple[str, str]]:
+    return [(step.code, step.rule) for step in asked(network, CLIENT, target, port).one.blockers]
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,30 @@ def test_E_10_what_stops_it_once_the_balancer_takes_it_is_told_as_well() -> None
             lb(lb_rule("https", 443, 443), *([lb_rule("ssh", 22, 22)] if back == 22 else [])),
         )  # fmt: skip
 
-    assert stops(balanced(HTTPS), 22) == [
-        ("load-balancer", "https"),
-        ("nsg-inbound", "defaultSecurityRules/DenyAllInBound"),
-    ]
+    for target in ("web", "front"):
+        assert stops(balanced(HTTPS), 22, target) == [
+            ("load-balancer", "https"),
+            ("nsg-inbound", "defaultSecurityRules/DenyAllInBound"),
+        ]
     ssh = rule("ssh", 110, "*", "22")
     assert stops(balanced(HTTPS, ssh), 22) == [("load-balancer", "https")]
     assert stops(balanced(HTTPS, back=22), 22) == [
         ("nsg-inbound", "defaultSecurityRules/DenyAllInBound")
     ]
     assert asked(balanced(HTTPS, ssh, back=22), CLIENT, "web", 22).verdict == "reachable"
+
+
+def test_E_10_behind_a_frontend_every_machine_of_the_pool_has_to_let_it_in() -> None:
+    network = estate(
+        nsg(HTTPS, rule("ssh", 110, "*", "22")),
+        nsg(HTTPS, deny("no", 120), name="shut"),
+        nic("web"),
+        nic("api", address="10.0.0.5", nsg="shut"),
+        pip("pip"),
+        vnet(subnet(nsg="nsg")),
+        lb(lb_rule("https", 443, 443), members=["web", "api"]),
+    )
+    assert stops(network, 22, "front") == [
+        ("load-balancer", "https"),
+        ("nsg-inbound", "securityRules/no"),
+    ]

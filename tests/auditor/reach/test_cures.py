@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import EVERYTHING, AddressSet
 from auditor.network.graph import Network
+from auditor.reach.cures import named
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import BALANCER, deny, nic, nsg, pip, rule, subnet, vnet
@@ -93,7 +95,8 @@ def test_a_machine_that_nothing_leads_to_needs_an_entrance() -> None:
 
 
 def test_of_a_rule_for_another_protocol_the_port_is_not_what_lacks() -> None:
-    network = estate(nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet()))
+    group = nsg(rule("in", 100, protocol="*"))
+    network = estate(group, nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet(nsg="nsg")))
     assert opening(network, "internet", "front", 443, "udp") == (
         "add a load-balancing rule for UDP 443 at front"
     )
@@ -326,3 +329,10 @@ def test_R_11_an_appliance_of_a_network_that_is_not_peered_is_cured_at_the_peeri
     assert found.step("route").opening == f"{cure}, so that 10.9.0.4 is reached directly"
     joined = asked(between("Connected", "Connected"), "web", "db")
     assert joined.step("route").passes
+
+
+def test_addresses_that_may_be_any_are_named_in_words() -> None:
+    """A rule for all of them would open more than the way, and one rule holds one version."""
+    few = AddressSet.from_text(["10.0.0.4", "10.0.0.9", "fd00::4"])
+    assert named(EVERYTHING, 4, "whichever") == "whichever"
+    assert named(few, 4, "whichever") == "10.0.0.4/32, 10.0.0.9/32"

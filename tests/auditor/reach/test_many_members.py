@@ -66,7 +66,7 @@ def test_to_the_frontend_every_machine_is_followed() -> None:
 def test_what_no_rule_takes_is_shown_at_the_first_way(calls: Any) -> None:
     told = calls(showing, "hops_of")
     shut = asked(balanced(), CLIENT, "front", 22)
-    assert (shut.verdict, shut.stops) == ("blocked", ["load-balancer"])
+    assert (shut.verdict, shut.stops) == ("blocked", ["load-balancer", *["nsg-inbound"] * 6])
     assert len(told) == 1
 
 

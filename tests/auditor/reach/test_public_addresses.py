@@ -15,7 +15,7 @@ from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
 from ...egress import VM
-from ...exposed import BALANCER, NIC, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import BALANCER, NIC, PIP, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out, out_deny
 from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule, ref, scale_set
 
@@ -71,6 +71,20 @@ def test_nobody_answers_at_a_free_public_address() -> None:
 def test_who_answers_at_an_address_of_something_missing_is_not_told() -> None:
     for source in ("internet", "name:jump"):
         assert set(told(network(), source, "20.50.1.10").values()) == {"unknown"}
+
+
+def test_a_free_address_may_be_that_of_a_service_which_nobody_reads() -> None:
+    """API Management names its address, which need not name the service (`publicIpAddressId`)."""
+    service = resource("Microsoft.ApiManagement/service", "apim")
+    beside = network(more=(service,))
+    assert set(told(beside, "internet", "20.50.1.9").values()) == {"unknown"}
+    assert asked(beside, "internet", "free").labels == {"type-not-read"}
+    assert "free" in {point.node.label for point in lost_entrances(beside) if point.node}
+    natting = [{"id": arm_id(PIP, "free")}]
+    nat = resource("Microsoft.Network/natGateways", "nat", {"publicIpAddresses": natting})
+    assert asked(network(more=(service, nat)), "internet", "free").verdict == "blocked"
+    storage = resource("Microsoft.Storage/storageAccounts", "store")
+    assert set(told(network(more=(storage,)), "internet", "20.50.1.9").values()) == {"blocked"}
 
 
 def test_other_addresses_are_the_internets() -> None:

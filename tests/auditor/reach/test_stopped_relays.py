@@ -10,9 +10,11 @@ from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import answers
 from auditor.reach.replay import check
+from auditor.testing import arm_id
 
-from ...exposed import deny, nic, nsg, rule
+from ...exposed import PIP, SUBNET, deny, nic, nsg, pip, rule
 from ...exposed import ref as idref
+from ...firewalls import FIREWALL, firewall, group, policy
 from ...reaching import app_gateway, lb, lb_rule, point
 from ...relays import CLIENT, gated, relayed
 from ...routing import route, table
@@ -68,6 +70,27 @@ def test_what_does_not_even_get_to_a_gateway_is_told_with_what_stops_it() -> Non
     shut = nsg(deny("out", 100, direction="Outbound"), name="ops")
     network = gated(nic("ops", nsg="ops", address="10.0.0.7"), shut, gateway=stopped)
     assert refusing(network, source="ops") == [("443", ["nsg-outbound", "gateway-stopped"])]
+
+
+def test_R_30_a_firewall_on_the_way_to_a_gateway_is_told_as_what_stops_it() -> None:
+    """Not the route to it: to take that away would lead past the firewall."""
+    settings = {
+        "privateIPAddress": "10.0.9.4",
+        "subnet": idref(arm_id(SUBNET, "vnet", "AzureFirewallSubnet")),
+        "publicIPAddress": idref(arm_id(PIP, "pf")),
+    }
+    owner = arm_id(f"{FIREWALL}/azureFirewallIpConfigurations", "fw", "c")
+    network = gated(
+        firewall(ipConfigurations=[{"name": "c", "properties": settings}]),
+        policy("g"),
+        group("g", 100),
+        pip("pf", owner, address="20.50.1.9"),
+        nic("desk", address="10.0.5.7", subnet="desks"),
+        (out := table("out", route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4"))),
+        desks={"routeTable": idref(out["id"])},
+    )
+
+    assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["firewall"])]
 
 
 def before_balancer(*rules: Any) -> Network:

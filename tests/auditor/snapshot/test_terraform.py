@@ -237,6 +237,43 @@ def test_a_load_balancer_holds_its_parts() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("unknown", "references", "told"),
+    [
+        (
+            [True],
+            ["azurerm_lb_backend_address_pool.p.id", "azurerm_lb_backend_address_pool.p"],
+            True,
+        ),
+        (
+            True,
+            ["azurerm_lb_backend_address_pool.p.id", "azurerm_lb_backend_address_pool.p"],
+            False,
+        ),
+        ([True, True], ["azurerm_lb_backend_address_pool.p.id"], False),
+        ([True], ["azurerm_lb_backend_address_pool.p.id", "var.pools"], False),
+    ],
+)
+def test_a_list_of_one_id_is_that_of_the_one_resource_it_refers_to(
+    unknown: Any, references: list[str], told: bool
+) -> None:
+    parent = {"loadbalancer_id": ["azurerm_lb.lb.id", "azurerm_lb.lb"]}
+    open_id = {"loadbalancer_id": True}
+    pool = one("azurerm_lb_backend_address_pool.p", unknown=open_id, refs=parent)
+    rule = one(
+        "azurerm_lb_rule.r",
+        unknown={**open_id, "backend_address_pool_ids": unknown},
+        refs={**parent, "backend_address_pool_ids": references},
+        frontend_ip_configuration_name="f",
+    )
+
+    snapshot = read(plan(one("azurerm_lb.lb"), pool, rule))
+
+    (made,) = by_name(snapshot)["lb"]["properties"]["loadBalancingRules"]
+    named = f"{BASE}/loadBalancers/lb/backendAddressPools/p"
+    assert (made["properties"].get("backendAddressPool") == {"id": named}) is told
+
+
 def test_an_unknown_in_a_set_may_be_of_any_element() -> None:
     rules = [{"name": "a", **RULE}, {"name": "b", **RULE, "destination_address_prefix": None}]
     unknown = {"security_rule": [{"destination_address_prefix": True}, {}]}
@@ -335,9 +372,33 @@ def test_types_that_are_not_translated_are_counted() -> None:
 
     snapshot = read(plan(one(f"{NSG}.web"), firewall, *harmless))
 
-    (gap,) = snapshot.gaps
-    assert gap.kind == "unsupported"
-    assert "azurerm_firewall (1)" in gap.detail
+    hidden, counted = snapshot.gaps
+    assert counted.kind == "unsupported"
+    assert "azurerm_firewall (1)" in counted.detail
+    firewalls = "/subscriptions/{subscription}/providers/Microsoft.Network/azureFirewalls"
+    assert (hidden.kind, hidden.subject) == ("undecided", firewalls)
+    assert hidden.detail == "azurerm_firewall is not translated"
+
+
+def test_E_20_the_list_of_what_is_not_translated_is_not_whole_in_any_subscription() -> None:
+    known = f"{BASE.replace('{subscription}', 'abc')}/networkSecurityGroups/web"
+
+    snapshot = read(plan(one(f"{NSG}.web", id=known), one("azurerm_firewall.fw")))
+
+    assert {gap.subject.split("/")[2] for gap in snapshot.gaps if gap.kind == "undecided"} == {
+        "{subscription}",
+        "abc",
+    }
+
+
+def test_the_list_of_a_resource_that_is_left_out_is_not_whole() -> None:
+    nowhere = one("azurerm_lb.lb", {"resource_group_name": True})
+    del nowhere["values"]["resource_group_name"]
+
+    snapshot = read(plan(one(f"{NSG}.web"), nowhere))
+
+    [hidden] = [gap.subject for gap in snapshot.gaps if gap.kind == "undecided"]
+    assert hidden.endswith("/providers/Microsoft.Network/loadBalancers")
 
 
 def test_an_association_with_something_elsewhere_is_told() -> None:
