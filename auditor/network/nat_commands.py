@@ -6,10 +6,25 @@ from auditor import ids
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network
 from auditor.network.namesakes import names_of, nth_beside
+from auditor.network.subnets import RESERVED_NAMES
 from auditor.remedy import az, region, unused_name
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+_RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
+
+
+def leave_by_new_nat_gateway(
+    network: Network, subnet: Subnet, whoever: str, *, private: bool = False
+) -> str:
+    """Say how machines get out by a NAT gateway: not in a subnet of Azure's own, which takes none.
+
+    Source: facts R-31, N-40.
+    """
+    if subnet_name(subnet).lower() in _RESERVED:
+        return f"move {whoever} to a subnet of its own, with a NAT gateway"
+    return f"let it leave by a NAT gateway: {by_new_nat_gateway(network, subnet, private=private)}"
 
 
 def by_new_nat_gateway(
