@@ -56,7 +56,7 @@ def managed_from(
 ) -> str:
     """Give the commands that let the sources alone in on some ports, where a rule lets in others.
 
-    Without a rule: where AllowVnetInBound does. Without sources the Deny alone is given, in place of
+    Without a rule: where AllowVnetInBound does. Without sources the Deny alone, in place of
     a rule that would let in nobody behind it.
     """
     whose = f"-{rule.label}" if rule is not None else ""
