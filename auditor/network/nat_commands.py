@@ -3,13 +3,48 @@
 from __future__ import annotations
 
 from auditor import ids
+from auditor.errors import Undetermined
+from auditor.network.egress import explicit_way
 from auditor.network.filters import subnet_name
 from auditor.network.graph import Network
 from auditor.network.namesakes import names_of, nth_beside
+from auditor.network.subnets import RESERVED_NAMES
 from auditor.remedy import az, region, unused_name
+from auditor.resources.base import Ref
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+
+_RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
+
+
+def leave_by_new_nat_gateway(
+    network: Network, subnet: Subnet, whoever: str, *, private: bool = False
+) -> str:
+    """Say how machines get out by a NAT gateway: not in a subnet of Azure's own, which takes none.
+
+    Source: facts R-31, N-40.
+    """
+    if subnet_name(subnet).lower() in _RESERVED:
+        return f"move {whoever} to a subnet of its own, with a NAT gateway"
+    return f"let it leave by a NAT gateway: {by_new_nat_gateway(network, subnet, private=private)}"
+
+
+def another_way_first(network: Network, home: Ref | None) -> str:
+    """Say what comes before machines lose the address by which they leave; nothing: a way is kept.
+
+    An address of their own goes before everything but a NAT gateway and a route (R-30): without
+    it they are left with default outbound access, or with no way out at all.
+    """
+    try:
+        subnet = network.get(home, Subnet)
+        kept = subnet is not None and explicit_way(network, subnet)
+    except Undetermined:
+        kept = ""
+    if kept:
+        return ""
+    at = f" at {ids.name(home.id)}" if home is not None and home.id else ""
+    return f"give it another way out (a NAT gateway{at}) if it needs the internet, "
 
 
 def by_new_nat_gateway(

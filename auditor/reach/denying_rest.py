@@ -14,12 +14,20 @@ from auditor.network.filters import (
     VIRTUAL_NETWORK,
     Filter,
     Selector,
+    attachments,
     custom_rules,
     filters_of,
 )
+from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import Network
-from auditor.network.group_commands import delete_rule, last_free_priorities, new_rule
+from auditor.network.group_commands import (
+    Words,
+    delete_rule,
+    last_free_priorities,
+    new_rule,
+)
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
+from auditor.resources.virtual_networks import Subnet
 
 
 def deny_rest(
@@ -33,16 +41,19 @@ def deny_rest(
 ) -> str:
     """Say how a group comes to deny what it does not allow between its own addresses and others.
 
-    Outbound: to the internet alone. Rules of the group that allow all of it go first.
+    Outbound: to the internet alone. Rules of the group that allow all of it go first. Where it
+    stands before an application gateway as well, which needs both, its own addresses alone are
+    meant.
     """
     last, before = last_free_priorities(network, group, inbound=inbound)
+    ours = _prefixes(own) if _guards_a_gateway(network, group, own) else "*"
     command = new_rule(
         group,
         name,
         last,
         direction="Inbound" if inbound else "Outbound",
-        sources="*",
-        destinations="*" if inbound else "Internet",
+        sources="*" if inbound else ours,
+        destinations=ours if inbound else "Internet",
     )
     if inbound and not _lets_probes(network, group):
         probes = new_rule(
@@ -56,6 +67,23 @@ def deny_rest(
     takes = "takes" if len(faults) == 1 else "take"
     commands = " && ".join((*map(delete_rule, faults), command))
     return f"narrow or delete {names} of {group.label}, which {takes} all of it: {commands}"
+
+
+def _guards_a_gateway(network: Network, group: NetworkSecurityGroup, own: AddressSet) -> bool:
+    """Whether a group stands before the subnet of an application gateway, besides its own."""
+    gateways = gateways_by_subnet(network)
+    return any(
+        each.key in gateways and not AddressSet.from_prefixes(each.prefixes) <= own
+        for each in attachments(network, group)
+        if isinstance(each, Subnet)
+    )
+
+
+def _prefixes(own: AddressSet) -> Words:
+    """Addresses for a rule, which takes one version of IP alone: all, where there are both."""
+    found = own.prefixes()
+    both = len({prefix.version for prefix in found}) > 1
+    return "*" if both or not found else tuple(map(str, found))
 
 
 def _lets_probes(network: Network, group: NetworkSecurityGroup) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from auditor.addresses import AddressSet, PortSet
 from auditor.network.approval import approved
 from auditor.network.entrances import BASTION_SUBNET
-from auditor.network.filters import compiled, subnet_name
+from auditor.network.filters import VIRTUAL_NETWORK, compiled, subnet_name
 from auditor.network.graph import Network, question_about
-from auditor.network.group_commands import Group, Words, new_rule
+from auditor.network.group_commands import Group, Words, delete_rule, new_rule
 from auditor.reach.demands import priority_after
 from auditor.reach.neighbourhood import subnets_around
 from auditor.reach.own_filters import is_whole
@@ -22,6 +22,7 @@ from auditor.reach.points import anywhere_in
 from auditor.remedy import az
 from auditor.resources.security import SecurityRule
 from auditor.resources.virtual_networks import Subnet
+from auditor.special_addresses import PRIVATE
 
 _FIRST, _LAST = 100, 4096
 
@@ -55,7 +56,8 @@ def managed_from(
 ) -> str:
     """Give the commands that let the sources alone in on some ports, where a rule lets in others.
 
-    Without a rule: where AllowVnetInBound does. Without sources the Deny alone is given.
+    Without a rule: where AllowVnetInBound does. Without sources the Deny alone, in place of
+    a rule that would let in nobody behind it.
     """
     whose = f"-{rule.label}" if rule is not None else ""
     if rule is not None and sources and _of_management(rule, management):
@@ -69,6 +71,11 @@ def managed_from(
         if _denied_behind(group, rule, management):
             return narrow
         return f"{narrow} && {_deny(group, whose, priority_after(group, rule), ports)}"
+    if rule is not None and not sources and _is_superfluous(rule, management):
+        if _denied_behind(group, rule, management):
+            return delete_rule(rule)
+        place = rule.properties.priority or _FIRST
+        return f"{delete_rule(rule)} && {_deny(group, whose, place, ports)}"
     below = (rule.properties.priority or _FIRST) if rule is not None else _LAST + 1
     free = _free_before(group, below)[-2 if sources else -1 :]
     if len(free) < (2 if sources else 1):
@@ -87,6 +94,14 @@ def managed_from(
 def _of_management(rule: SecurityRule, management: PortSet) -> bool:
     ports = compiled(rule).destination_ports
     return ports is not None and ports <= management
+
+
+def _is_superfluous(rule: SecurityRule, management: PortSet) -> bool:
+    """Whether a Deny of `VirtualNetwork` would leave a rule nothing to let in."""
+    filtering = compiled(rule)
+    told, inside = filtering.sources, frozenset({VIRTUAL_NETWORK})
+    private = told.addresses <= PRIVATE and not told.groups
+    return _of_management(rule, management) and told.told and private and told.tags <= inside
 
 
 def _denied_behind(group: Group, rule: SecurityRule, management: PortSet) -> bool:

@@ -38,8 +38,8 @@ from auditor.network.graph import every
 from auditor.network.learned_routes import learns_routes
 from auditor.network.on_premises import Elsewhere, gateways_serving, hubs_of, lenders, on_premises
 from auditor.network.routing_domains import Claim, claims_of
+from auditor.network.space_commands import add_range
 from auditor.network.subnets import GATEWAY
-from auditor.remedy import az
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.snapshot.document import Gap
@@ -56,8 +56,10 @@ from auditor.snapshot.document import Gap
 def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Elsewhere) -> Outcomes:
     """Compare a VNet's space with the sites behind its gateways, and with the declared ranges."""
     space = claims_of(network, vnet)
-    yield from _with_declared(vnet, space, params.ranges(), _may_be_connected(network, vnet))
-    yield from _with_sites(vnet, space, on_premises(network, vnet))
+    yield from _with_declared(
+        network, vnet, space, params.ranges(), _may_be_connected(network, vnet)
+    )
+    yield from _with_sites(network, vnet, space, on_premises(network, vnet))
     learned = learns_routes(network, vnet)
     if learned and not params.on_premises:
         yield Unknown(
@@ -107,7 +109,7 @@ def _may_be_connected(network: Network, vnet: VirtualNetwork) -> bool:
 
 
 def _with_sites(
-    vnet: VirtualNetwork, space: tuple[Claim, ...], sites: tuple[Claim, ...]
+    network: Network, vnet: VirtualNetwork, space: tuple[Claim, ...], sites: tuple[Claim, ...]
 ) -> Iterator[Finding]:
     seen: set[tuple[str, Prefix, Prefix]] = set()
     for mine in space:
@@ -122,7 +124,7 @@ def _with_sites(
                 related=(theirs.node.id,),
                 message=f"{mine.prefix} of {vnet.label} overlaps {theirs.prefix} of the site "
                 f"{theirs.node.label}",
-                remedy=_renumber(vnet, mine),
+                remedy=_renumber(network, vnet, mine),
                 evidence=(mine.evidence, theirs.evidence),
                 severity=Severity.HIGH if summary else None,
                 key=f"{theirs.node.label.lower()} {theirs.prefix} {mine.prefix}",
@@ -130,7 +132,11 @@ def _with_sites(
 
 
 def _with_declared(
-    vnet: VirtualNetwork, space: tuple[Claim, ...], declared: tuple[Prefix, ...], connected: bool
+    network: Network,
+    vnet: VirtualNetwork,
+    space: tuple[Claim, ...],
+    declared: tuple[Prefix, ...],
+    connected: bool,
 ) -> Iterator[Finding]:
     for mine in space:
         for prefix in declared:
@@ -139,19 +145,15 @@ def _with_declared(
                     subject=vnet.id,
                     message=f"{mine.prefix} of {vnet.label} overlaps {prefix}, declared to be "
                     "used on premises",
-                    remedy=_renumber(vnet, mine),
+                    remedy=_renumber(network, vnet, mine),
                     evidence=(mine.evidence,),
                     severity=None if connected else Severity.MEDIUM,
                     key=f"declared {prefix} {mine.prefix}",
                 )
 
 
-def _renumber(vnet: VirtualNetwork, claim: Claim) -> str:
-    return f"move the subnets of {vnet.label} out of {claim.prefix} to a range of its own: " + az(
-        "network",
-        "vnet",
-        "update",
-        resource_group=vnet.resource_group,
-        name=vnet.label,
-        add=("addressSpace.addressPrefixes", "<a range of its own>"),
+def _renumber(network: Network, vnet: VirtualNetwork, claim: Claim) -> str:
+    command = add_range(network, vnet.id, "<a range of its own>")
+    return (
+        f"move the subnets of {vnet.label} out of {claim.prefix} to a range of its own: {command}"
     )

@@ -34,10 +34,9 @@ old range, synchronise the peerings.
 from __future__ import annotations
 
 from auditor.ids import name as last_segment
-from auditor.ids import resource_group
 from auditor.network.overlaps import Overlap, are_close, free_range, overlaps_in, planned_domains
 from auditor.network.routing_domains import Domain, near_keys, spelled
-from auditor.remedy import az
+from auditor.network.space_commands import add_range
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
@@ -72,24 +71,17 @@ def _finding(network: Network, domain: Domain, found: Overlap) -> Finding:
         message=f"{found.narrow.prefix} of {last_segment(narrow)} overlaps "
         f"{found.wide.prefix} of {last_segment(wide)}; {_how(network, found)}",
         remedy=f"renumber {last_segment(narrow)}, starting with a range that is free: "
-        + _add_range(narrow, str(free) if free else "<a free range>"),
+        + _add_range(network, narrow, str(free) if free else "<a free range>"),
         evidence=(found.narrow.evidence, found.wide.evidence),
         severity=None if close else Severity.HIGH,
         key=found.wide_key,
     )
 
 
-def _add_range(network_id: str, text: str) -> str:
+def _add_range(network: Network, network_id: str, text: str) -> str:
     if "/virtualhubs/" in network_id.lower():
         return f"deploy the hub {last_segment(network_id)} again with the prefix {text}"
-    return az(
-        "network",
-        "vnet",
-        "update",
-        resource_group=resource_group(network_id),
-        name=last_segment(network_id),
-        add=("addressSpace.addressPrefixes", text),
-    )
+    return add_range(network, network_id, text)
 
 
 def _how(network: Network, found: Overlap) -> str:

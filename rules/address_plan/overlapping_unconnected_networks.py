@@ -30,7 +30,7 @@ from auditor.addresses import Prefix
 from auditor.errors import Undetermined
 from auditor.network.graph import every, question
 from auditor.network.routing_domains import Claim, claims_of, routing_domains
-from auditor.remedy import az
+from auditor.network.space_commands import add_range
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, rule
 
@@ -82,14 +82,7 @@ def overlapping_unconnected_networks(network: Network, vnet: VirtualNetwork) -> 
         message=f"{mine.prefix} of {vnet.label} overlaps {', '.join(names)}{more}; "
         "they cannot be peered",
         remedy=f"before {vnet.label} is peered, move its subnets to a range of its own: "
-        + az(
-            "network",
-            "vnet",
-            "update",
-            resource_group=vnet.resource_group,
-            name=vnet.label,
-            add=("addressSpace.addressPrefixes", "<a range of its own>"),
-        ),
+        + add_range(network, vnet.id, "<a range of its own>"),
         evidence=(mine.evidence, other.evidence),
     )
 

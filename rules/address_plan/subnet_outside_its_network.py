@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from auditor.network.graph import every
 from auditor.network.routing_domains import Claim, claims_of, network_id, without_network
+from auditor.network.space_commands import set_space
 from auditor.network.subnets import told_claims
 from auditor.network.virtual_network_tag import vnet_space
-from auditor.remedy import az
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
@@ -46,14 +46,7 @@ def subnet_outside_its_network(network: Network, subnet: Subnet) -> Outcomes:
                 related=(vnet.id,),
                 message=f"{claim.prefix} of subnet {subnet.label} is not inside "
                 f"{', '.join(texts) or 'the empty address space'} of {vnet.label}",
-                remedy=az(
-                    "network",
-                    "vnet",
-                    "update",
-                    resource_group=vnet.resource_group,
-                    name=vnet.label,
-                    address_prefixes=_widened(space, claim),
-                ),
+                remedy=set_space(network, vnet.id, _widened(space, claim)),
                 evidence=(claim.evidence, *(each.evidence for each in space)),
                 key=str(claim.prefix),
             )

@@ -26,7 +26,7 @@ from msgspec import Struct
 from auditor.addresses import AddressError, AddressSet
 from auditor.network.graph import every
 from auditor.network.routing_domains import Claim, claims_of
-from auditor.remedy import az
+from auditor.network.space_commands import add_range, set_space
 from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 from auditor.special_addresses import PRIVATE, VNET_FORBIDDEN
@@ -78,15 +78,8 @@ def _finding(
     return Finding(
         subject=vnet.id,
         message=f"{claim.prefix} of {vnet.label} {what}",
-        remedy=f"move the subnets out of {claim.prefix}, then: "
-        + az(
-            "network",
-            "vnet",
-            "update",
-            resource_group=vnet.resource_group,
-            name=vnet.label,
-            address_prefixes=(*rest, private),
-        ),
+        remedy=f"add a private range: {add_range(network, vnet.id, private)}; move the subnets "
+        f"there, then take {claim.prefix} away: " + set_space(network, vnet.id, (*rest, private)),
         evidence=(claim.evidence,),
         severity=severity,
         key=str(claim.prefix),

@@ -89,7 +89,7 @@ def _in_place(address: PublicIp, owner: Owner | None) -> str:
 
 
 def _migration(owner: Owner) -> str:
-    target = {"resource_group": ids.resource_group(owner.id), "name": owner.name}
+    target = {"resource_group": ids.resource_group(owner.id), "gateway_name": owner.name}
     migrate = ("network", "vnet-gateway", "migration")
     prepare = az(*migrate, "prepare", **target, migration_type="UpgradeDeploymentToStandardIP")
     return " && ".join([prepare, *(az(*migrate, step, **target) for step in ("execute", "commit"))])

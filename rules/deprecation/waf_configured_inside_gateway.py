@@ -21,10 +21,8 @@ Create a WAF policy with the same settings and attach it to the gateway.
 from __future__ import annotations
 
 from auditor.network.graph import every, evidence
-from auditor.network.namesakes import names_of
-from auditor.remedy import az, unused_name
+from auditor.network.waf_commands import by_new_policy
 from auditor.resources.application_gateways import ApplicationGateway
-from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.retirements import retirement
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -49,34 +47,13 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
         return
     ends = retirement("waf-configuration")
     day = network.as_of.date()
-    policy = unused_name(f"{gateway.label}-waf", names_of(network, WafPolicy))
     yield Finding(
         subject=gateway.id,
         message=f"Application Gateway {gateway.label} has its WAF inside; {ends.told(day)}",
-        remedy=az(
-            "network",
-            "application-gateway",
-            "waf-policy",
-            "create",
-            resource_group=gateway.resource_group,
-            name=policy,
-        )
-        + " && "
-        + az(
-            *("network", "application-gateway", "waf-policy", "policy-setting", "update"),
-            resource_group=gateway.resource_group,
-            policy_name=policy,
-            state="Enabled",
-            mode=block.firewall_mode or "Prevention",
-        )
-        + " && "
-        + az(
-            "network",
-            "application-gateway",
-            "update",
-            resource_group=gateway.resource_group,
-            name=gateway.label,
-            set=f"firewallPolicy.id={_policy_id(gateway, policy)}",
+        remedy=by_new_policy(
+            network,
+            gateway,
+            block.firewall_mode or "Prevention",
             remove="webApplicationFirewallConfiguration",
         ),
         evidence=(
@@ -85,11 +62,4 @@ def waf_configured_inside_gateway(network: Network, gateway: ApplicationGateway)
             ),
         ),
         severity=ends.severity(Severity.MEDIUM, day),
-    )
-
-
-def _policy_id(gateway: ApplicationGateway, policy: str) -> str:
-    return (
-        f"/subscriptions/{gateway.subscription}/resourceGroups/{gateway.resource_group}/providers/"
-        f"Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies/{policy}"
     )

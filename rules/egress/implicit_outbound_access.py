@@ -47,16 +47,15 @@ from auditor.network.egress import (
     machine_subnets,
 )
 from auditor.network.graph import evidence, possibly
-from auditor.network.nat_commands import by_new_nat_gateway
+from auditor.network.nat_commands import leave_by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.strays import strays
-from auditor.network.subnets import RESERVED_NAMES, vnet_name
+from auditor.network.subnets import vnet_name
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 MOST = 5
-_RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
 
 
 def homes_of_machines(network: Network) -> tuple[Subnet | Doubt, ...]:
@@ -131,16 +130,9 @@ def _finding(network: Network, subnet: Subnet, machines: list[Implicit]) -> Find
         related=tuple(machine.node.id for machine in machines[:MOST]),
         message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
         f"{'reach' if len(names) > 1 else 'reaches'} the internet by default outbound access",
-        remedy=_remedy(network, subnet, told),
+        remedy=leave_by_new_nat_gateway(network, subnet, told, private=True),
         evidence=(_subnet_evidence(subnet), *map(_evidence, machines[:MOST])),
     )
-
-
-def _remedy(network: Network, subnet: Subnet, machines: str) -> str:
-    """Give the subnet a way out; not one of Azure's own, where the machines have to go."""
-    if subnet.label.lower() in _RESERVED:
-        return f"move {machines} to a subnet of its own, with a NAT gateway"
-    return f"let it leave by a NAT gateway: {by_new_nat_gateway(network, subnet, private=True)}"
 
 
 def _subnet_evidence(subnet: Subnet) -> Evidence:

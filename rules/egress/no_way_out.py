@@ -49,7 +49,7 @@ from auditor.network.approval import approved
 from auditor.network.default_route_commands import default_to_firewall
 from auditor.network.egress import absent_nics, is_private
 from auditor.network.graph import evidence
-from auditor.network.nat_commands import by_new_nat_gateway
+from auditor.network.nat_commands import leave_by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import EffectiveRoute, Hop
@@ -151,7 +151,7 @@ def _finding(network: Network, subnet: Subnet, roads: Roads, stuck: list[Leaver]
         severity=None if nodes else Severity.MEDIUM,
         message=f"{told} in subnet {subnet.label} of {vnet_name(subnet)} "
         f"{'have' if len(names) > 1 else 'has'} no way to the internet: {why}",
-        remedy=_remedy(network, subnet, roads, (nodes or stuck)[0]),
+        remedy=_remedy(network, subnet, roads, (nodes or stuck)[0], told),
         evidence=tuple(_evidence(subnet, roads, stuck)),
         covers=(("NAT-006", subnet.id),),
     )
@@ -188,7 +188,7 @@ def _named(route: EffectiveRoute) -> str:
     return f"{route.name} for {route.prefix}" if route.name else f"for {route.prefix}"
 
 
-def _remedy(network: Network, subnet: Subnet, roads: Roads, first: Leaver) -> str:
+def _remedy(network: Network, subnet: Subnet, roads: Roads, first: Leaver, told: str) -> str:
     route = roads.stopped.node if roads.stopped is not None else None
     if roads.all_within(Hop.NONE) and isinstance(route, Route):
         return "lead it to the firewall: " + az(
@@ -202,7 +202,7 @@ def _remedy(network: Network, subnet: Subnet, roads: Roads, first: Leaver) -> st
     if _routed(first):
         table = network.get(subnet.properties.route_table, RouteTable)
         return f"lead it to the firewall: {default_to_firewall(network, subnet, table)}"
-    return f"let it leave by a NAT gateway: {by_new_nat_gateway(network, subnet)}"
+    return leave_by_new_nat_gateway(network, subnet, told)
 
 
 def _evidence(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Iterator[Evidence]:

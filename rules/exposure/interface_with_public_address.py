@@ -27,7 +27,8 @@ there as well, after the two that it approves by default:
 
 ## What to do
 Detach the address. Reach the machine through Bastion or a VPN, publish its service through the
-gateway, and let a NAT gateway carry its outbound traffic.
+gateway, and let a NAT gateway carry its outbound traffic: without one it loses its way out, or is
+left with default outbound access (NAT-001).
 
 ## References
 - https://learn.microsoft.com/azure/virtual-network/ip-services/remove-public-ip-address-vm
@@ -43,6 +44,7 @@ from auditor.finding import Evidence
 from auditor.network.approval import approved
 from auditor.network.exposure import carried, may_carry, public_name
 from auditor.network.graph import every
+from auditor.network.nat_commands import another_way_first
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
 from auditor.resources import walk
@@ -108,7 +110,9 @@ def _finding(
         subject=interface.id,
         message=f"{interface.label} carries the public address {public_name(network, address)}; "
         f"open from the internet: {there.words}",
-        remedy="reach the machine through Bastion or the gateway, then detach the address: "
+        remedy="reach the machine through Bastion or the gateway, "
+        + another_way_first(network, configuration.properties.subnet)
+        + "then detach the address: "
         + az(
             "network", "nic", "ip-config", "update",
             resource_group=interface.resource_group,

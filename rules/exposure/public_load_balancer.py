@@ -48,10 +48,13 @@ from auditor.network.exposure import (
 )
 from auditor.network.graph import evidence
 from auditor.reach.arrivals import arrivals
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.load_balancers import LoadBalancerFrontend, LoadBalancingRule
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 _SHOWN = 6
+_COMMANDS = 40
+"""How many rules a remedy deletes by name."""
+ANOTHER_WAY_OUT = "give the machines another way out (a NAT gateway)"
 
 
 class Params(Struct, frozen=True):
@@ -88,8 +91,7 @@ def public_load_balancer(
         subject=frontend.id,
         message=f"{frontend.root.label} forwards {_ports(use.inbound)} from the internet at "
         f"{address_of(network, frontend)}; open from the internet: {there.words}",
-        remedy="publish the service through the gateway, then delete what forwards: "
-        + " && ".join(map(delete_command, use.inbound[:_SHOWN])),
+        remedy=_remedy(use.inbound),
         related=(address,) if address else (),
         evidence=tuple(
             evidence(rule, "/properties/frontendIPConfiguration/id", frontend_named_by(rule))
@@ -98,6 +100,21 @@ def public_load_balancer(
         covers=(("EXP-001", address),) if address else (),
         witness=there.witness,
         hops=there.hops,
+    )
+
+
+def _remedy(rules: list[InboundRule]) -> str:
+    """Load-balancing rules take machines out as well, unless they say otherwise (R-30)."""
+    takes_out = any(
+        isinstance(rule, LoadBalancingRule) and not rule.properties.disable_outbound_snat
+        for rule in rules
+    )
+    first = f"{ANOTHER_WAY_OUT} if they need the internet, " if takes_out else ""
+    more = len(rules) - _COMMANDS
+    return (
+        f"publish the service through the gateway, {first}then delete what forwards: "
+        + " && ".join(map(delete_command, rules[:_COMMANDS]))
+        + (f"; and the {more} others so" if more > 0 else "")
     )
 
 

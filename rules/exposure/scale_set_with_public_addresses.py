@@ -12,8 +12,10 @@ enough: instances get addresses when they are made.
 `allow` holds globs of scale-set ids that are meant to be on the internet.
 
 ## What to do
-Take the configuration out of the model and upgrade the instances. The property cannot be changed
-on an AKS pool: add a pool without node public IPs, move the workload, delete the old one.
+Take the configuration out of the model and upgrade the instances. They leave by these addresses,
+too: without another way out, as a NAT gateway, they have none, or default outbound access
+(NAT-001). The property cannot be changed on an AKS pool: add a pool without node public IPs, move
+the workload, delete the old one.
 
 ## References
 - https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-networking
@@ -32,6 +34,7 @@ from auditor.ids import fold
 from auditor.network.approval import approved
 from auditor.network.exposure import SCALE_SET, owners_of
 from auditor.network.graph import every, evidence, question
+from auditor.network.nat_commands import another_way_first
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
@@ -71,7 +74,7 @@ def scale_set_with_public_addresses(
         subject=scale_set.id,
         message=f"{scale_set.label} gives {what} public addresses "
         f"({', '.join(c.label for c in public)}); open from the internet: {there.words}",
-        remedy=_remedy(scale_set, first, pool),
+        remedy=_remedy(network, scale_set, public, pool),
         evidence=(
             evidence(
                 first,
@@ -94,22 +97,29 @@ def _pool(scale_set: ScaleSet) -> str:
     return scale_set.tag("aks-managed-poolName") or scale_set.tag("poolName") or ""
 
 
-def _remedy(scale_set: ScaleSet, configuration: ScaleSetIpConfiguration, pool: str) -> str:
+def _remedy(
+    network: Network, scale_set: ScaleSet, public: list[ScaleSetIpConfiguration], pool: str
+) -> str:
     if pool:
         return (
             f"add a node pool without node public IPs, move the workload there, delete pool {pool}"
         )
+    first = another_way_first(network, public[0].properties.subnet)
+    commands = " && ".join(_take_out(scale_set, each) for each in public)
+    return f"{first}take the addresses out of the model, then upgrade the instances: {commands}"
+
+
+def _take_out(scale_set: ScaleSet, configuration: ScaleSetIpConfiguration) -> str:
     interface = configuration.owner
     place = interface.index if interface is not None else 0
     model = "virtualMachineProfile.networkProfile.networkInterfaceConfigurations"
     path = f"{model}[{place}].ipConfigurations[{configuration.index}].publicIPAddressConfiguration"
-    command = az(
+    return az(
         "vmss", "update",
         resource_group=scale_set.resource_group,
         name=scale_set.label,
         remove=path,
     )  # fmt: skip
-    return f"take the addresses out of the model, then upgrade the instances: {command}"
 
 
 @question

@@ -35,7 +35,7 @@ from auditor.ids import name as last_segment
 from auditor.network.graph import evidence
 from auditor.network.peerings import peerings_of_ours
 from auditor.network.routing_domains import claims_of, is_whole, network_id
-from auditor.remedy import az
+from auditor.network.space_commands import synchronise
 from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
@@ -108,15 +108,7 @@ def _finding(peering: Peering, what: str, *, by_level: bool = False) -> Finding:
         related=(far,) if far else (),
         message=f"peering {peering.label} of {home} is out of step with {last_segment(far)}: "
         f"{what}",
-        remedy=az(
-            "network",
-            "vnet",
-            "peering",
-            "sync",
-            resource_group=peering.resource_group,
-            vnet_name=home,
-            name=peering.label,
-        ),
+        remedy=synchronise(peering),
         evidence=tuple(_evidence(peering, level_first=by_level)),
     )
 

@@ -24,9 +24,12 @@ it has no endpoint.
 The answer is also *unknown* when a policy is named and not in the snapshot.
 
 ## What to do
-Create a policy in Prevention mode and attach it. For a gateway:
+Create a policy in Prevention mode and attach it; a gateway of generation v1 takes none, and has to
+be migrated first. For a gateway:
 
     az network application-gateway waf-policy create --resource-group GROUP --name waf
+    az network application-gateway waf-policy policy-setting update --resource-group GROUP \
+        --policy-name waf --state Enabled --mode Prevention
     az network application-gateway update --resource-group GROUP --name GATEWAY \
         --set sku.tier=WAF_v2 sku.name=WAF_v2 firewallPolicy.id=POLICY-ID
 
@@ -49,11 +52,22 @@ from auditor.network.front_door import (
     silent_profiles,
     waf_policies_of,
 )
+from auditor.network.gateways import is_v2
 from auditor.network.graph import Network, evidence
-from auditor.network.waf import Mode, Waf, exposed_gateways, gateway_waf, mode_of, unprotected
+from auditor.network.waf import (
+    Mode,
+    Waf,
+    exposed_gateways,
+    gateway_waf,
+    has_waf_tier,
+    mode_of,
+    unprotected,
+)
+from auditor.network.waf_commands import WAF_TIER, by_new_policy, switch_on
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.front_doors import ClassicEndpoint, ClassicFrontDoor, FrontDoorProfile
+from auditor.resources.web_application_firewalls import WafPolicy
 from auditor.rule import Outcomes, rule
 
 Subject: TypeAlias = ApplicationGateway | Entry | FrontDoorProfile
@@ -109,7 +123,7 @@ def _gateway(network: Network, gateway: ApplicationGateway) -> Outcomes:
         gateway.id,
         f"The gateway {gateway.label} answers the internet on {names} without a web application "
         f"firewall: {whole.why}",
-        _mend_gateway(gateway, whole),
+        _mend_gateway(network, gateway, whole),
         related=tuple(one.id for one in open_listeners),
         evidence=(_proof(gateway, whole),),
     )
@@ -125,24 +139,38 @@ def _proof(gateway: ApplicationGateway, waf: Waf) -> Evidence:
     return evidence(gateway, waf.pointer, values.get(waf.pointer))
 
 
-def _mend_gateway(gateway: ApplicationGateway, waf: Waf) -> str:
+def _mend_gateway(network: Network, gateway: ApplicationGateway, waf: Waf) -> str:
     if waf.policy is not None:
-        return "switch the policy on: " + az(
-            *("network", "application-gateway", "waf-policy", "policy-setting", "update"),
-            resource_group=waf.policy.resource_group,
-            policy_name=waf.policy.label,
-            state="Enabled",
-            mode="Prevention",
-        )
-    return (
-        "create a WAF policy in Prevention mode, move the gateway to the tier WAF_v2 if it is not "
-        "there, and attach the policy: "
-        + az(
-            *("network", "application-gateway", "update"),
-            resource_group=gateway.resource_group,
-            name=gateway.label,
-            set=("sku.tier=WAF_v2", "sku.name=WAF_v2", "firewallPolicy.id=POLICY-ID"),
-        )
+        return f"switch the policy on: {switch_on(waf.policy)}"
+    if not is_v2(gateway):
+        return _mend_v1(gateway)
+    if has_waf_tier(gateway):
+        return f"attach a WAF policy: {by_new_policy(network, gateway)}"
+    there = network.get(gateway.properties.firewall_policy, WafPolicy)
+    if there is None:
+        made = by_new_policy(network, gateway, changes=WAF_TIER)
+        return f"move the gateway to the tier WAF_v2, with a WAF policy: {made}"
+    on = [] if mode_of(there) is not Mode.NONE else [switch_on(there)]
+    moved = az(
+        *("network", "application-gateway", "update"),
+        resource_group=gateway.resource_group,
+        name=gateway.label,
+        set=WAF_TIER,
+    )
+    return "move the gateway to the tier WAF_v2: " + " && ".join([*on, moved])
+
+
+def _mend_v1(gateway: ApplicationGateway) -> str:
+    """A gateway of v1 takes no policy, and cannot become one of v2."""
+    moved = f"migrate {gateway.label} to v2, of tier WAF_v2 with a WAF policy"
+    if not has_waf_tier(gateway):
+        return moved
+    return f"{moved}; until then, switch on what is inside it: " + az(
+        *("network", "application-gateway", "waf-config", "set"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        enabled=True,
+        firewall_mode="Prevention",
     )
 
 

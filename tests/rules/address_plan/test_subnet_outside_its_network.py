@@ -4,7 +4,8 @@ import pytest
 
 from auditor.testing import ask, estate, resource
 
-from ...networks import SUBNET, VNET, subnet_id, vnet, vnet_id
+from ...mending import follow
+from ...networks import SUBNET, VNET, peer, subnet_id, vnet, vnet_id
 
 ID = "ADR-004"
 
@@ -84,3 +85,18 @@ def test_the_remedy_gives_an_address_space_without_overlaps() -> None:
     network = estate(vnet("a", "10.0.0.0/25", "10.9.0.0/16", subnets={"s": "10.0.0.0/24"}))
     (finding,) = ask("ADR-004", network).broken
     assert finding.remedy.endswith("--name a --address-prefixes 10.9.0.0/16 10.0.0.0/24")
+
+
+def test_peers_are_told_of_the_new_space() -> None:
+    """R-15: they route what they recorded, and the finding of PER-007 would follow."""
+    space = {"remoteAddressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+    resources = [
+        vnet("a", "10.0.0.0/16", subnets={"s": "10.1.0.0/24"}, peers=[peer("hub")]),
+        vnet("hub", "10.9.0.0/16", peers=[peer("a", **space), peer("gone", state="Initiated")]),
+    ]
+    (finding,) = ask(ID, estate(*resources)).broken
+    assert finding.remedy.endswith(
+        " && az network vnet peering sync --resource-group rg --vnet-name hub --name to-a"
+    )
+    follow(resources, finding.remedy)
+    assert ask("PER-007", estate(*resources)).broken == []

@@ -159,9 +159,9 @@ def test_a_vpn_gateway_migrates_with_its_address(told_by_address: bool) -> None:
     [finding] = ask("DEP-001", estate(held, gw)).broken
     assert finding.remedy == (
         "migrate gw, which keeps its address: az network vnet-gateway migration prepare "
-        "--resource-group rg --name gw --migration-type UpgradeDeploymentToStandardIP && "
-        "az network vnet-gateway migration execute --resource-group rg --name gw && "
-        "az network vnet-gateway migration commit --resource-group rg --name gw"
+        "--resource-group rg --gateway-name gw --migration-type UpgradeDeploymentToStandardIP && "
+        "az network vnet-gateway migration execute --resource-group rg --gateway-name gw && "
+        "az network vnet-gateway migration commit --resource-group rg --gateway-name gw"
     )
     gw["properties"]["gatewayType"] = "ExpressRoute"
     [finding] = ask("DEP-001", estate(held, gw)).broken

@@ -15,6 +15,7 @@ from ...egress import (
     BY_TABLE,
     IN_POOL,
     PRIVATE,
+    VM,
     balancer,
     cluster,
     has_public,
@@ -50,6 +51,14 @@ def test_a_machine_in_a_private_subnet() -> None:
         "the subnet is private and has no NAT gateway"
     )
     assert finding.remedy.endswith("--vnet-name a --name app --nat-gateway nat-app")
+
+
+def test_a_machine_in_a_subnet_of_azures_own_has_to_go() -> None:
+    own = {"addressPrefix": "10.0.0.0/27", **PRIVATE}
+    home = vnet("a", "10.0.0.0/16", subnets={"GatewaySubnet": own})
+    web = nic("web-nic", "10.0.0.4", ("a", "GatewaySubnet"), vm="web")
+    (finding,) = ask("NAT-002", estate(home, web, resource(VM, "web", {}))).broken
+    assert finding.remedy == "move web to a subnet of its own, with a NAT gateway"
 
 
 def test_default_outbound_access_is_a_way() -> None:

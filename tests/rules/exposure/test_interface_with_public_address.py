@@ -141,3 +141,14 @@ def test_every_ip_configuration_counts() -> None:
 
     findings = ask("EXP-002", estate(two)).broken
     assert [finding.key for finding in findings] == ["primary", "second"]
+
+
+@pytest.mark.parametrize("nat", [True, False])
+def test_a_machine_that_leaves_by_its_address_is_given_another_way_first(nat: bool) -> None:
+    way: dict[str, Any] = (
+        {"natGateway": {"id": arm_id("Microsoft.Network/natGateways", "nat")}} if nat else {}
+    )
+    network = estate(nic("nic-web", public="pip"), pip("pip"), vnet(subnet(**way)))
+    (finding,) = ask("EXP-002", network).broken
+    another = "give it another way out (a NAT gateway at app) if it needs the internet, then detach"
+    assert (another in finding.remedy) is not nat

@@ -23,6 +23,21 @@ from ...exposed import (
 )
 
 
+@pytest.mark.parametrize("disabled", [True, False])
+def test_a_rule_that_takes_machines_out_as_well_is_not_deleted_first(disabled: bool) -> None:
+    web = forwards("web", 443, disableOutboundSnat=disabled)
+    network = estate(balancer(loadBalancingRules=[web]), pip("pip", front()))
+    (finding,) = ask("EXP-006", network).broken
+    assert ("give the machines another way out" in finding.remedy) is not disabled
+
+
+def test_every_rule_that_forwards_is_deleted() -> None:
+    rules = [forwards(f"web-{port}", port) for port in range(8001, 8011)]
+    network = estate(balancer(loadBalancingRules=rules), pip("pip", front()))
+    (finding,) = ask("EXP-006", network).broken
+    assert finding.remedy.count("az network lb rule delete") == 10
+
+
 def test_a_frontend_that_forwards() -> None:
     rules = [forwards("web", 443), forwards("plain", 80)]
     network = estate(balancer(loadBalancingRules=rules), pip("pip", front()))

@@ -62,3 +62,16 @@ def test_a_model_that_is_not_told_is_unknown() -> None:
     )
 
     assert len(ask("EXP-003", network).unknown) == 1
+
+
+def test_each_address_of_the_model_is_taken_out() -> None:
+    settings = {"properties": {"publicIPAddressConfiguration": BARE}}
+    nics = [
+        {"name": name, "properties": {"ipConfigurations": [{"name": name, **settings}]}}
+        for name in ("front", "back")
+    ]
+    profile = {"networkProfile": {"networkInterfaceConfigurations": nics}}
+    made = resource(SCALE_SET, "vmss", {"virtualMachineProfile": profile})
+    (finding,) = ask("EXP-003", estate(made)).broken
+    assert finding.remedy.count("az vmss update") == 2
+    assert "networkInterfaceConfigurations[1].ipConfigurations[0]" in finding.remedy

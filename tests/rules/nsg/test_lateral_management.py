@@ -66,12 +66,41 @@ def test_a_rule_that_lets_the_neighbours_in() -> None:
         "(tcp 10.0.0.4 to 10.0.1.4:22)"
     )
     assert "<" not in finding.remedy
-    assert "Deny --protocol Tcp --source-address-prefixes VirtualNetwork" in finding.remedy
     assert finding.witness is not None
     assert finding.witness["destinationPort"] == 22
     assert finding.hops
     assert any(e.pointer == "/properties/securityRules/0" for e in finding.evidence)
     assert set(finding.related) == {arm_id(SUBNET, "vnet", "web"), arm_id(SUBNET, "vnet", "db")}
+
+
+def remedy_of(*rules: Any) -> str:
+    """What is to be done about the rule ssh, where nobody manages."""
+    found = ask("NSG-011", two(*rules, outward=[])).broken
+    [remedy] = [f.remedy for f in found if f.subject.endswith("/ssh")]
+    return remedy
+
+
+def test_a_rule_that_nobody_is_left_for_goes() -> None:
+    gone = "az network nsg rule delete --resource-group rg --nsg-name nsg --name ssh"
+    ssh = rule("ssh", 110, "10.0.0.0/16", "22")
+    assert remedy_of(ssh, ALL).endswith(f"nobody else: {gone}")
+    deny = "--name deny-management-from-inside-ssh --priority 110 --direction Inbound --access Deny"
+    assert f"{gone} && az network nsg rule create " in remedy_of(ssh)
+    assert deny in remedy_of(ssh)
+
+
+@pytest.mark.parametrize(
+    "ssh",
+    [
+        rule("ssh", 110, "*", "22"),
+        rule("ssh", 110, ["10.0.0.0/16", "203.0.113.0/24"], "22"),
+        rule("ssh", 110, "10.0.0.0/16", ["22", "443"]),
+    ],
+)
+def test_a_rule_that_lets_in_others_too_stays(ssh: Any) -> None:
+    remedy = remedy_of(ssh, ALL)
+    assert "rule delete" not in remedy
+    assert "Deny --protocol Tcp --source-address-prefixes VirtualNetwork" in remedy
 
 
 def test_N_10_the_default_rule_is_the_groups() -> None:

@@ -177,6 +177,20 @@ def test_A_10_the_subnet_of_an_application_gateway_is_not_judged() -> None:
     assert ask("NSG-010", app(more=[agw])).broken == []
 
 
+def test_A_10_a_group_shared_with_a_gateway_lets_the_gateway_out() -> None:
+    home = {"properties": {"subnet": {"id": arm_id(SUBNET, "vnet", "agw")}}}
+    network = estate(
+        nsg(),
+        nic("web"),
+        vm("web"),
+        vnet(subnet(nsg="nsg"), subnet("agw", "10.0.1.0/24", nsg="nsg")),
+        resource(GATEWAY, "agw", {"gatewayIPConfigurations": [home]}),
+    )
+    (finding,) = ask("NSG-010", network).broken
+    deny = "--source-address-prefixes 10.0.0.0/24 --destination-address-prefixes Internet"
+    assert deny in finding.remedy
+
+
 def test_one_group_at_two_subnets_is_one_fault() -> None:
     network = estate(
         nsg(),

@@ -33,8 +33,43 @@ def test_a_50_a_tier_without_waf_is_told(tier: str) -> None:
     (finding,) = ask("WAF-001", estate(made, policy())).broken
 
     assert f"on web without a web application firewall: its tier {tier} has none" in finding.message
-    assert "--name agw-shop" in finding.remedy
+    assert "agw-shop" in finding.remedy
     assert told(finding, made)
+
+
+def test_a_gateway_without_a_policy_is_given_one() -> None:
+    (finding,) = ask("WAF-001", estate(gateway(*WEB, tier="Standard_v2"))).broken
+    assert finding.remedy == (
+        "move the gateway to the tier WAF_v2, with a WAF policy: "
+        "az network application-gateway waf-policy create --resource-group rg --name agw-shop-waf "
+        "&& az network application-gateway waf-policy policy-setting update --resource-group rg "
+        "--policy-name agw-shop-waf --state Enabled --mode Prevention "
+        "&& az network application-gateway update --resource-group rg --name agw-shop "
+        "--set sku.tier=WAF_v2 sku.name=WAF_v2 "
+        f"firewallPolicy.id={arm_id(POLICIES, 'agw-shop-waf')}"
+    )
+    (finding,) = ask("WAF-001", estate(gateway(*WEB))).broken
+    assert finding.remedy.startswith("attach a WAF policy: az ")
+    assert "sku." not in finding.remedy
+
+
+def test_a_policy_without_a_tier_that_heeds_it_is_kept() -> None:
+    made = gateway(*WEB, tier="Standard_v2", **attached())
+    moved = "az network application-gateway update --resource-group rg --name agw-shop"
+    (finding,) = ask("WAF-001", estate(made, policy())).broken
+    assert finding.remedy == (
+        f"move the gateway to the tier WAF_v2: {moved} --set sku.tier=WAF_v2 sku.name=WAF_v2"
+    )
+    (finding,) = ask("WAF-001", estate(made, policy(state="Disabled"))).broken
+    assert "--policy-name waf --state Enabled --mode Prevention && az" in finding.remedy
+
+
+@pytest.mark.parametrize("tier", ["Standard", "WAF"])
+def test_a_gateway_of_v1_is_never_set_to_a_tier_of_v2(tier: str) -> None:
+    (finding,) = ask("WAF-001", estate(gateway(*WEB, tier=tier))).broken
+    assert finding.remedy.startswith("migrate agw-shop to v2, of tier WAF_v2 with a WAF policy")
+    assert "sku." not in finding.remedy
+    assert ("waf-config set" in finding.remedy) is (tier == "WAF")
 
 
 def test_no_policy_and_no_configuration_is_told() -> None:
