@@ -16,7 +16,7 @@ from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
 from auditor.network.sites import every_site
 from auditor.reach.balancing import forwards_of
-from auditor.reach.handed_on import of_firewalls, put_by_appliances
+from auditor.reach.handed_on import of_firewalls, put_by_any
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.points import Kind, Point, anywhere_in
 from auditor.reach.senders import starts_no_others
@@ -72,7 +72,7 @@ def _closed_around(network: Network, subnet: Subnet, keys: frozenset[str]) -> bo
 @question_about
 def _put_by_any(network: Network, subnets: tuple[Subnet, ...]) -> AddressSet:
     """What appliances may put in the place of the source of what any of some subnets sends."""
-    return AddressSet.union([put_by_appliances(network, subnet) for subnet in subnets])[0]
+    return put_by_any(network, subnets)
 
 
 def _others_overlap(

@@ -5,6 +5,8 @@ And as whose packets they come out of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet
@@ -46,8 +48,28 @@ def put_by_appliances(network: Network, subnet: Subnet) -> AddressSet:
     Any address of the machines that forward, behind a load balancer too; any at all of one that the
     input does not tell. A firewall takes an address of its subnet (E-24).
     """
-    put = [_put_by(network, each) for each in _handed_on(network, subnet)]
-    return AddressSet.union([*put, of_firewalls(network)])[0] if put else NOTHING
+    named = appliances_of(network, subnet)
+    if not named:
+        return NOTHING
+    vnet = network.holder(subnet, VirtualNetwork)
+    key = (vnet.key if vnet is not None else "", named)
+    known = _put_from(network)
+    found = known.get(key)
+    if found is None:
+        put = [_put_by(network, each) for each in _handed_on(network, subnet)]
+        found = known[key] = AddressSet.union([*put, of_firewalls(network)])[0]
+    return found
+
+
+@question
+def _put_from(_: Network) -> dict[tuple[str, tuple[Address, ...]], AddressSet]:
+    """The same by network and next hops: many subnets have those of one hub."""
+    return {}
+
+
+def put_by_any(network: Network, subnets: Iterable[Subnet]) -> AddressSet:
+    """Give the same of what any of some subnets sends."""
+    return AddressSet.union({put_by_appliances(network, each) for each in subnets})[0]
 
 
 @question_about

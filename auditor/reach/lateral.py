@@ -32,7 +32,7 @@ from auditor.network.passage import may_pass
 from auditor.packets.measure import values
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.deciding import decided, decider
-from auditor.reach.handed_on import put_by_appliances
+from auditor.reach.handed_on import put_by_any
 from auditor.reach.kept_back import ends_of, kept_back
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, only
@@ -240,7 +240,7 @@ def _may_come(
 @question_about
 def _put_by_any(network: Network, subnets: frozenset[Subnet]) -> AddressSet:
     """What appliances may put in the place of the source of what any of some subnets sends."""
-    return AddressSet.union([put_by_appliances(network, each) for each in subnets])[0]
+    return put_by_any(network, subnets)
 
 
 @question_about

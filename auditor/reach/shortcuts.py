@@ -124,13 +124,15 @@ def around(ranges: tuple[Inspected, ...], prefix: Prefix) -> Inspected | None:
 
 
 def by_route(network: Network, table: RouteTable, route: Route) -> Shortcut | None:
-    """Judge one route of a table. Raises Undetermined when it does not tell where it leads.
+    """Judge one route of a table. Raises Undetermined when it does not tell what it leads where.
 
     A service tag is no prefix: what Azure's own services need is let out by tags. Nor are the own
     addresses of the estate, which a firewall's clients must reach straight, nor the subnets that
     use the table, nor the appliance's own.
     """
     hop = route.hop
+    if not route.properties.address_prefix and not is_node_route(route):
+        raise Undetermined(f"what route {route.label} is for", resource=route.id)
     prefix = prefix_or_none(route.properties.address_prefix)
     if hop not in ("internet", "vnetlocal") or prefix is None or is_node_route(route):
         return None
@@ -235,9 +237,10 @@ def by_endpoints(
 ) -> Iterator[tuple[Subnet, Inspected, list[str]]]:
     """Give the services that subnets reach by service endpoints, round an inspected internet.
 
-    Raises Undetermined when a subnet does not tell its service endpoints.
+    No name stands for one that is not told. Raises Undetermined when a subnet does not tell its
+    service endpoints.
     """
     defaults = [one for one in inspected(network, table) if one.prefix.length <= 1]
     for subnet in senders(network, table) if defaults else ():
         every = subnet.properties.service_endpoints or ()
-        yield subnet, defaults[0], [one.service for one in every if one.service]
+        yield subnet, defaults[0], [one.service or "" for one in every]

@@ -298,16 +298,17 @@ _TAGS = {
 
 def _by_service(subnet: Subnet, to: Address, tags: ServiceTags) -> bool:
     """Whether a service endpoint may take the packet; no other route can keep it (R-7, R-40)."""
-    if to not in PUBLIC or to in EXAMPLES:
+    if to not in PUBLIC:
         return False
+    nobodys = to in EXAMPLES  # unless a tag says otherwise
     listed = told(lambda: subnet.properties.service_endpoints, None)
     if listed is None:
         # Azure writes the list or leaves it out when it is empty; an unset one may hold any.
-        return told(lambda: bool(subnet.properties.service_endpoints), True)
+        return not nobodys and told(lambda: bool(subnet.properties.service_endpoints), True)
     for each in listed:
         service = (told_of(each, lambda e: e.service, None) or "").lower()
         known = tags(_TAGS.get(service, "")) if service in _TAGS else None
-        if known is None or to in known:
+        if not nobodys if known is None else to in known:
             return True
     return False
 

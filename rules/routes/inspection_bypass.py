@@ -107,9 +107,11 @@ def inspection_bypass(network: Network, table: RouteTable, params: Params) -> Ou
         )
     meant = {service.lower() for service in params.services}
     for subnet, whole, every in by_endpoints(network, table):
-        services = [service for service in every if service.lower() not in meant]
+        services = [each for each in every if each and each.lower() not in meant]
         if services:
             yield _by_service(subnet, whole, services)
+        elif "" in every:
+            yield Unknown(subnet.id, f"which services {place_name(subnet)} has endpoints for")
 
 
 def _lone(shortcut: Shortcut | None) -> Iterator[Shortcut]:

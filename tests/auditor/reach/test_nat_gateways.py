@@ -83,6 +83,13 @@ def test_R_40_a_service_endpoint_needs_no_way_out_to_the_internet() -> None:
     assert to_service("52.10.0.7", **private).stops == ["egress"]
 
 
+def test_R_40_an_address_of_documentation_is_a_services_if_the_tag_holds_it() -> None:
+    examples = AddressSet.from_text(["203.0.113.0/24"])
+    tags = ServiceTags({"Storage": examples, "Storage.WestEurope": examples})
+    found = to_service("203.0.113.4", tags=tags, defaultOutboundAccess=False)
+    assert (found.verdict, found.labels) == ("reachable", set())
+
+
 def test_R_40_what_a_service_endpoint_takes_keeps_its_source_beside_a_nat_gateway() -> None:
     beside = (nat("out"), public("out", "20.7.7.7"))
     for to, source in (("20.60.4.4", "10.0.0.4"), ("52.10.0.7", "20.7.7.7")):

@@ -208,6 +208,20 @@ def test_r_40_a_service_endpoint_beside_the_default_route() -> None:
     assert judge(*spoke(via("10.0.0.0/8"), **storage)).kept == 1
 
 
+def test_r_40_an_endpoint_of_a_service_that_is_not_told_is_unknown() -> None:
+    untold: Json = {"serviceEndpoints": [{"provisioningState": "Succeeded"}]}
+    (unknown,) = judge(*spoke(via("0.0.0.0/0"), **untold)).unknown
+    assert unknown.missing == "which services a/app has endpoints for"
+    beside: Json = {"serviceEndpoints": [{"service": "Microsoft.Storage"}, {}]}
+    assert len(judge(*spoke(via("0.0.0.0/0"), **beside)).broken) == 1
+    assert judge(*spoke(via("10.3.0.0/16"), **untold)).kept == 1, "no default route is inspected"
+
+
+def test_r_5_a_route_that_does_not_tell_its_prefix_is_unknown() -> None:
+    (unknown,) = judge(*spoke(route(None, "VirtualAppliance", "10.1.0.4", name="all"))).unknown
+    assert unknown.missing == "what route all is for"
+
+
 def test_an_appliance_that_takes_nothing_inspects_nothing() -> None:
     lost = via("0.0.0.0/0", address="10.1.9.9")
     assert judge(*spoke(lost, straight("20.0.0.0/8"))).broken == []
