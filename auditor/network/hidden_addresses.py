@@ -11,7 +11,7 @@ import re
 from itertools import chain
 
 from auditor.errors import Undetermined
-from auditor.ids import fold, parent
+from auditor.ids import fold, name, parent, top_level, type_of
 from auditor.network.address_owners import OWNING, placed
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
@@ -29,6 +29,7 @@ from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancer
 from auditor.resources.managed_clusters import AgentPool
 from auditor.resources.private_endpoints import PrivateEndpoint
+from auditor.resources.public_addresses import PublicIp
 from auditor.resources.virtual_networks import Subnet
 
 _OWNERS = (
@@ -120,7 +121,17 @@ def _hidden(network: Network) -> dict[str, str]:
     for node in chain(irregular(network), *others):
         if node.key in cut or _is_hollow(node):
             found.setdefault(subscription_of(node.key), f"the addresses of {node.label}")
+    for edge in network.dangling():
+        if edge.kind == "ipConfiguration" and isinstance(edge.source, PublicIp):
+            lost = top_level(edge.spelled)
+            if (type_of(lost) or "").lower() in _FORWARDING and fold(lost) not in network.nodes:
+                words = f"the addresses of {name(lost)}, which is not in the snapshot"
+                found.setdefault(subscription_of(fold(lost)), words)
     return found
+
+
+_FORWARDING = frozenset({"microsoft.network/azurefirewalls", "microsoft.network/networkinterfaces"})
+"""What a public address may name that has private ones besides, which others may be told of."""
 
 
 def _is_hollow(node: Node) -> bool:

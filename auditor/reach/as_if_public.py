@@ -12,6 +12,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from auditor import ids
+from auditor.addresses import AddressSet
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.reach.along import hops_of
@@ -35,12 +36,18 @@ def let_in(target: Point, shown: Shown | None, paths: Iterable[Path]) -> tuple[P
 
     Behind balancers of regions nobody, as these know other ports (E-19).
     """
-    if shown is None or target.kind is not Kind.FRONTEND:
+    if shown is None:
         return (target,)
     trail = shown.path.trail
-    if len(trail.rules) > 1:
+    if target.kind is not Kind.FRONTEND:
+        named = [target]
+    elif len(trail.rules) > 1:
         return ()
-    named = [path.target for path in paths if path.trail.chosen_by == trail.chosen_by]
+    else:
+        named = [path.target for path in paths if path.trail.chosen_by == trail.chosen_by]
+    if trail.rules and trail.frame.destination is None:  # floating IP (P-4)
+        kept = AddressSet.from_range(shown.packet.destination, shown.packet.destination)
+        named = [replace(point, addresses=kept) for point in named]
     return tuple({point.id.lower(): point for point in named}.values())
 
 

@@ -160,7 +160,8 @@ def _forwarding(network: Network, subnet: Subnet, fault: str, appliance: Address
     if forwards_not:
         return f"enable IP forwarding on {nic}"
     own = network.holder(subnet, VirtualNetwork)
-    far = sender_network(network, own, appliance) if own is not None else None
+    apart = own is not None and " is in no VNet that " in fault
+    far = sender_network(network, own, appliance) if own is not None and apart else None
     if own is not None and far is not None:
         joined = at_peering(network, own, appliance, far.label)
         joined = joined or f"peer {own.label} with {far.label}"

@@ -40,8 +40,17 @@ from auditor.reach.untold_appliances import (
     owner_of,
     stranger_reason,
     through_stranger,
+    through_unnamed,
 )
-from auditor.reach.ways import LeadsBy, Way, leads_by, leaves_by, ways_from
+from auditor.reach.ways import (
+    LeadsBy,
+    Way,
+    by_unnamed,
+    is_unnamed,
+    leads_by,
+    leaves_by,
+    ways_from,
+)
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.private_endpoints import PrivateEndpoint
 
@@ -174,6 +183,23 @@ def past_appliances(
             one = Passed(passed, here, address, source, led, before, onwards, there)
             yield one
             yield from past_appliances(passed, here, to, one)
+    yield from _past_unnamed(trail, source, to)
+
+
+def _past_unnamed(trail: Trail, source: Point, to: AddressSet) -> Iterator[Untold]:
+    """Follow packets past an appliance that a route leads to and does not tell, as anybody's."""
+    subnet = source.place
+    if subnet is None:
+        return
+    ways = ways_from(trail.network, subnet, trail.space.version, trail.tags).towards(to)
+    named = (each for way in ways for each in way.possible if is_unnamed(each))
+    route = next(named, None)
+    if route is None:
+        return
+    lacks = next((each for each in route.doubts), None)
+    why = lacks or Reason("collection-gap", "which appliance a route leads to", subnet.id)
+    there = goes(trail, source, to, by_unnamed, "to an appliance that is not told", alike=True)
+    yield Untold(through_unnamed(there, route, why), why)
 
 
 def brought(

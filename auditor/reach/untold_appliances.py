@@ -13,6 +13,7 @@ from auditor.network.address_owners import Owner, owned_addresses
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
+from auditor.network.routing.model import EffectiveRoute
 from auditor.network.routing.peered import ties_of
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.bounds import Bounds
@@ -48,6 +49,19 @@ def through_stranger(trail: Trail, appliance: Address, at: Point) -> Iterator[Tr
         else:
             own = space_of_network(trail.network, here)
             yield filters(there, here, Direction.OUTBOUND, towards=own)
+
+
+def through_unnamed(trail: Trail, route: EffectiveRoute, why: Reason) -> Trail:
+    """Follow packets through an appliance whose address its route does not tell."""
+    let_on = remark(
+        trail,
+        "appliance",
+        why.resource,
+        lambda _: f"it cannot be told which appliance {route.name or route.prefix} leads to",
+        Bounds.maybe(trail.space.all),
+        reasons=(why,),
+    )
+    return _perhaps_renamed(let_on, EVERYTHING)
 
 
 def _by_stranger(

@@ -19,6 +19,7 @@ from auditor.errors import Undetermined
 from auditor.ids import top_level
 from auditor.network.blank_references import blank_references
 from auditor.network.effective_rules import Direction
+from auditor.network.firewalling import firewall_program
 from auditor.network.gaps import undecided_list
 from auditor.network.graph import Missing, Network, possibly, question
 from auditor.network.reasons import Reason
@@ -141,7 +142,11 @@ def entered_by_lost(network: Network) -> tuple[Lost, ...]:
     """
     found: dict[str, Lost] = {}
     for firewall in network.all(Firewall):
-        untold = (*untold_rules(network, firewall), *_homeless(network, firewall))
+        untold = (
+            *untold_rules(network, firewall),
+            *_homeless(network, firewall),
+            *_untold_targets(network, firewall),
+        )
         if untold:
             found[firewall.key] = Lost(untold[0], firewall_addresses(network, firewall)[0])
     for kind in _PASSING_ON:
@@ -173,6 +178,15 @@ def _homeless(network: Network, firewall: Firewall) -> Iterator[Reason]:
         if here.place is None:
             what = f"the subnet of {firewall.label}"
             yield next(iter(here.reasons), Reason("collection-gap", what, firewall.id))
+
+
+def _untold_targets(network: Network, firewall: Firewall) -> Iterator[Reason]:
+    """Say of each NAT rule of a firewall that leads to a name, or nowhere told, why it is not."""
+    for term in firewall_program(network, firewall, network.tags).nat:
+        if term.translation is None or term.translation.address is None:
+            lacks = Reason("collection-gap", f"where {term.name} leads", term.resource)
+            told = term.translation.reasons if term.translation is not None else ()
+            yield next(iter(told), lacks)
 
 
 _BEHIND = (Kind.MACHINE, Kind.SUBNET, Kind.FRONTEND, Kind.ENDPOINT)

@@ -327,8 +327,20 @@ def _goes_by(route: EffectiveRoute, appliance: Address) -> bool | None:
         return None
     if route.fault:
         return False
+    if is_unnamed(route):
+        return None
     # Doubts of what the appliance does are told where it is asked.
     return route.hop is Hop.APPLIANCE and route.address == appliance
+
+
+def is_unnamed(route: EffectiveRoute) -> bool:
+    """Whether a route leads to an appliance whose address is not told: it may be any (R-11)."""
+    return route.hop is Hop.APPLIANCE and route.address is None and not route.fault
+
+
+def by_unnamed(way: Way) -> bool | None:
+    """Tell whether a way leads to an appliance that is not told; what that does, nobody tells."""
+    return None if any(map(is_unnamed, way.possible)) else False
 
 
 def reaches_endpoint(

@@ -91,3 +91,21 @@ def test_E_10_behind_a_frontend_every_machine_of_the_pool_has_to_let_it_in() -> 
         ("load-balancer", "https"),
         ("nsg-inbound", "securityRules/no"),
     ]
+
+
+@pytest.mark.parametrize("target", ["web", "front"])
+def test_P_4_behind_rules_of_floating_ip_the_rules_see_the_frontends_address(target: str) -> None:
+    floating = lb_rule("https", 443, 443, enableFloatingIP=True)
+    front = rule("front", 110, "*", "22", destinationAddressPrefix="20.50.1.2")
+    own = rule("own", 110, "*", "22", destinationAddressPrefix="10.0.0.4")
+
+    def balanced(*rules: Any) -> Network:
+        return estate(
+            nsg(HTTPS, *rules), nic("web"), pip("pip"), vnet(subnet(nsg="nsg")), lb(floating)
+        )
+
+    assert stops(balanced(front), 22, target) == [("load-balancer", "https")]
+    assert stops(balanced(own), 22, target) == [
+        ("load-balancer", "https"),
+        ("nsg-inbound", "defaultSecurityRules/DenyAllInBound"),
+    ]

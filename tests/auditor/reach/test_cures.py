@@ -336,3 +336,22 @@ def test_addresses_that_may_be_any_are_named_in_words() -> None:
     few = AddressSet.from_text(["10.0.0.4", "10.0.0.9", "fd00::4"])
     assert named(EVERYTHING, 4, "whichever") == "whichever"
     assert named(few, 4, "whichever") == "10.0.0.4/32, 10.0.0.9/32"
+
+
+def test_R_11_an_address_of_nobody_in_a_peered_network_is_no_matter_of_the_peering() -> None:
+    def joined(far: str, prefix: str) -> Any:
+        return [peer(far, prefix, allowForwardedTraffic=True)]
+
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")},
+            peers=joined("hub", "10.9.0.0/16")),
+        net("hub", "10.9.0.0/16", subnets={"nva": "10.9.0.0/24"},
+            peers=joined("a", "10.0.0.0/16")),
+        table_of("rt", route("0.0.0.0/0", "VirtualAppliance", "10.9.0.4")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )  # fmt: skip
+    assert asked(network, "web", "db").step("route").opening == (
+        "let 10.9.0.4 be an appliance that forwards: nobody owns 10.9.0.4 (R-11)"
+    )

@@ -156,3 +156,11 @@ def test_E_2_each_address_of_a_hubs_firewall_is_an_entrance() -> None:
     )  # fmt: skip
     found = [each.entrance for each in exposed(secured) if each.entrance is not None]
     assert [str(entrance.addresses.smallest()) for entrance in found] == [SECOND]
+
+
+def test_U_2_a_nat_rule_that_does_not_tell_where_it_leads_may_lead_to_a_machine() -> None:
+    """It leads to a name, or to what an expression makes."""
+    named = nat_rule("far", "api.contoso.example:443", FIRST, "443")
+    found = asked(network(named), "internet", "api")
+    assert (found.verdict, found.labels) == ("unknown", {"fqdn:api.contoso.example"})
+    assert asked(network(WEB), "internet", "api").verdict == "blocked"

@@ -12,6 +12,7 @@ from auditor.network.routing import Hop
 from auditor.network.service_tags import ServiceTags
 from auditor.testing import arm_id, estate, resource
 
+from ....exposed import pip
 from ....networks import gateway, hub, internal_balancer, nic, peer, vnet
 from ....routing import decided, hop, labels, route, routes, steered, subnet, table, told
 
@@ -227,6 +228,22 @@ def test_R_11_whoever_tells_no_place_at_all_may_own_the_next_hop(kind: str) -> N
     assert [reason.detail for reason in found.doubts] == [
         "who owns 10.0.9.77: the addresses of lost"
     ]
+
+
+@pytest.mark.parametrize("kind", ["azureFirewalls", "networkInterfaces"])
+def test_R_11_who_is_known_by_a_public_address_alone_may_own_the_next_hop(kind: str) -> None:
+    part = {
+        "azureFirewalls": "azureFirewallIpConfigurations",
+        "networkInterfaces": "ipConfigurations",
+    }
+    lost = arm_id(f"Microsoft.Network/{kind}/{part[kind]}", "lost", "c")
+    found = appliance("10.0.9.77", pip("pip", lost))
+    assert not found.drops
+    assert [reason.detail for reason in found.doubts] == [
+        "who owns 10.0.9.77: the addresses of lost, which is not in the snapshot"
+    ]
+    balancer = arm_id("Microsoft.Network/loadBalancers/frontendIPConfigurations", "lost", "f")
+    assert "nobody owns" in appliance("10.0.9.77", pip("pip", balancer)).drops
 
 
 @pytest.mark.parametrize("address", ["10.0.9.4", "10.0.9.5"])
