@@ -41,6 +41,7 @@ from auditor.network.graph import Network, evidence
 from auditor.network.namesakes import names_in
 from auditor.network.reads import SCALE_SETS
 from auditor.network.strays import strays
+from auditor.network.subnets import free_prefix
 from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -48,6 +49,8 @@ from auditor.rule import Outcomes, Reads, rule
 from auditor.snapshot.document import Dialect
 
 _SHOWN = 5
+_SIZES = (24, 26)
+"""Lengths of the prefixes that Azure recommends for a gateway (A-3)."""
 
 
 @rule(
@@ -122,6 +125,8 @@ def _finding(
 ) -> Finding:
     gateways = gateways_by_subnet(network)[subnet.key]
     vnet = network.holder(subnet, VirtualNetwork)
+    sizes = (free_prefix(network, subnet, length) for length in _SIZES)
+    free = next((each for each in sizes if each is not None), None)
     return Finding(
         subnet.id,
         f"The subnet {subnet.label} of {', '.join(one.label for one in gateways)} {what}",
@@ -131,7 +136,7 @@ def _finding(
             resource_group=subnet.resource_group,
             vnet_name=vnet.label if vnet else "VNET",
             name=unused_name("appgw", names_in(vnet, "subnets") if vnet else ()),
-            address_prefixes="CIDR",
+            address_prefixes=str(free) if free else "<a free range>",
         ),
         related=(*(one.id for one in gateways), *others),
         evidence=proofs,

@@ -165,12 +165,15 @@ def _mend_v1(gateway: ApplicationGateway) -> str:
     moved = f"migrate {gateway.label} to v2, of tier WAF_v2 with a WAF policy"
     if not has_waf_tier(gateway):
         return moved
+    none_yet = gateway.properties.web_application_firewall_configuration is None
     return f"{moved}; until then, switch on what is inside it: " + az(
         *("network", "application-gateway", "waf-config", "set"),
         resource_group=gateway.resource_group,
         gateway_name=gateway.label,
         enabled=True,
         firewall_mode="Prevention",
+        # az wants a version where there is no configuration yet; OWASP 3.0 is the newest of v1.
+        rule_set_version="3.0" if none_yet else None,
     )
 
 
