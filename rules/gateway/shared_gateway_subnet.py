@@ -130,7 +130,7 @@ def _finding(
     return Finding(
         subnet.id,
         f"The subnet {subnet.label} of {', '.join(one.label for one in gateways)} {what}",
-        "give the gateway a subnet of its own: "
+        "give the gateway a subnet of its own, or move what else is there: "
         + az(
             *("network", "vnet", "subnet", "create"),
             resource_group=subnet.resource_group,

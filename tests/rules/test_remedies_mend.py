@@ -47,6 +47,7 @@ def broken(rule: Rule[Any], path: Path) -> dict[tuple[str, str], str]:
 
 BEGUN = {
     ("ADR-002", "network vnet update"): "subnets have to move before the old range can go",
+    ("GW-021", "network vnet subnet create"): "the gateway has to move there",
     ("GW-020", "network application-gateway update"): "fewer instances fit; a small subnet stays",
 }
 """Commands that are the first step of more, which the remedy says in words."""
