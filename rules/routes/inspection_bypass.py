@@ -58,7 +58,7 @@ from auditor.reach.shortcuts import (
 from auditor.remedy import az, unused_name
 from auditor.resources.base import Node
 from auditor.resources.routing import Route, RouteTable
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_networks import Peering, Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, apart, rule
 
 
@@ -179,11 +179,17 @@ def _by_peering(shortcut: Shortcut) -> Finding:
     return Finding(
         subject=peering.id,
         message=_what(shortcut),
-        remedy=_send_too(table, shortcut.prefix, whole.appliance),
+        remedy=f"send it by the appliance, and what comes back from {_far(peering)} as well, or "
+        f"the replies get lost: {_send_too(table, shortcut.prefix, whole.appliance)}",
         related=(whole.route.id, network_id(peering)),
         evidence=_inspecting(shortcut.inspected),
         key=f"{table.id.lower()} {shortcut.prefix}",
     )
+
+
+def _far(peering: Node) -> str:
+    remote = peering.properties.remote_virtual_network if isinstance(peering, Peering) else None
+    return ids.name(remote.id) if remote is not None and remote.id else "the other network"
 
 
 def _send_too(table: Node, prefix: Prefix, appliance: Address) -> str:
