@@ -102,9 +102,6 @@ LEADS_TO = {
     ("EXP-015", "NSG-003"): "another port of the same rule, told once the graver one is closed",
     ("GW-002", "GW-025"): "who reaches the private backend is told of what the gateway uses",
     ("GW-024", "NAT-001"): "of a machine in the gateway's subnet, which GW-021 sends away",
-    ("NSG-010", "DB-009"): "it says to allow what is needed first",
-    ("PER-001", "PER-007"): "an older address space, which the peerings record when they connect",
-    ("PER-001", "RTE-005"): "public addresses inside a network, which ADR-007 tells",
     ("PER-002", "PER-007"): "an older address space, which the peerings record when they connect",
     ("PER-002", "RTE-005"): "public addresses inside a network, which ADR-007 tells",
 }
