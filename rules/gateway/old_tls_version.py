@@ -38,6 +38,7 @@ from auditor.network.tls import (
     tls_policies,
 )
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.gateway_tls import SslProfile
 from auditor.rule import Outcomes, rule
@@ -97,8 +98,8 @@ def _policy(gateway: ApplicationGateway) -> str:
 
 def _profile(gateway: ApplicationGateway, profile: SslProfile) -> str:
     """An update keeps what it is not told: a version, which a named policy may not have."""
-    policy = profile.properties.ssl_policy
-    own = policy is not None and bool(policy.min_protocol_version or policy.cipher_suites)
+    policy = walk.peek(profile.properties, "ssl_policy")
+    own = any(walk.peek(policy, each) for each in ("min_protocol_version", "cipher_suites"))
     return az(
         *("network", "application-gateway", "ssl-profile", "update"),
         resource_group=gateway.resource_group,

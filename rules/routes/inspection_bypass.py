@@ -56,9 +56,10 @@ from auditor.reach.shortcuts import (
     untold_peerings,
 )
 from auditor.remedy import az, unused_name
+from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.routing import Route, RouteTable
-from auditor.resources.virtual_networks import Peering, Subnet
+from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, apart, rule
 
 
@@ -188,8 +189,8 @@ def _by_peering(shortcut: Shortcut) -> Finding:
 
 
 def _far(peering: Node) -> str:
-    remote = peering.properties.remote_virtual_network if isinstance(peering, Peering) else None
-    return ids.name(remote.id) if remote is not None and remote.id else "the other network"
+    remote = walk.peek(getattr(peering, "properties", None), "remote_virtual_network")
+    return ids.name(walk.peek(remote, "id") or "") or "the other network"
 
 
 def _send_too(table: Node, prefix: Prefix, appliance: Address) -> str:
