@@ -43,6 +43,7 @@ from auditor.network.reads import SCALE_SETS
 from auditor.network.strays import strays
 from auditor.network.subnets import free_prefix
 from auditor.remedy import az, unused_name
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Outcomes, Reads, rule
@@ -130,16 +131,23 @@ def _finding(
     return Finding(
         subnet.id,
         f"The subnet {subnet.label} of {', '.join(one.label for one in gateways)} {what}",
-        "give the gateway a subnet of its own, or move what else is there: "
+        "move what else is there, or give the gateway a subnet of its own: "
         + az(
             *("network", "vnet", "subnet", "create"),
             resource_group=subnet.resource_group,
             vnet_name=vnet.label if vnet else "VNET",
             name=unused_name("appgw", names_in(vnet, "subnets") if vnet else ()),
             address_prefixes=str(free) if free else "<a free range>",
+            network_security_group=_group(subnet),
         ),
         related=(*(one.id for one in gateways), *others),
         evidence=proofs,
         key=key,
         covers=(("ADR-017", subnet.id),),
     )
+
+
+def _group(subnet: Subnet) -> str | None:
+    """The group that the gateway has now: it has what a gateway needs, where there is one."""
+    ref = walk.peek(subnet.properties, "network_security_group")
+    return walk.peek(ref, "id") or None

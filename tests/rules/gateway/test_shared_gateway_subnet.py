@@ -35,6 +35,11 @@ def test_another_resource_in_the_subnet_is_told() -> None:
 def test_a_range_that_is_free_in_the_network_is_named() -> None:
     (finding,) = ask("GW-021", estate(home(), gateway(), NIC)).broken
     assert re.search(r"--name appgw --address-prefixes 10\.0\.\d+\.0/24$", finding.remedy)
+    guarded = home(
+        networkSecurityGroup={"id": arm_id("Microsoft.Network/networkSecurityGroups", "g")}
+    )
+    (finding,) = ask("GW-021", estate(guarded, gateway(), NIC)).broken
+    assert finding.remedy.endswith("/networkSecurityGroups/g")
     full = home()
     full["properties"]["addressSpace"] = {"addressPrefixes": ["10.0.1.0/24"]}
     (finding,) = ask("GW-021", estate(full, gateway(), NIC)).broken
