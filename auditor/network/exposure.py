@@ -364,9 +364,9 @@ def ports_of(rule: InboundRule) -> str:
     return f"{protocol if protocol != 'ALL' else 'TCP and UDP'} {ports}".strip()
 
 
-def delete_command(rule: InboundRule) -> str:
+def delete_command(rule: InboundRule | OutboundRule) -> str:
     """Give the az command that deletes a rule of a load balancer."""
-    kind = "rule"
+    kind = "outbound-rule" if isinstance(rule, OutboundRule) else "rule"
     if isinstance(rule, InboundNatRule):
         kind = "inbound-nat-rule"
     elif isinstance(rule, InboundNatPool):

@@ -192,7 +192,9 @@ def meant_to_be_reached(
     open_ports = opening.of("tcp")
     try:
         places = attachments(network, group)
-        return open_ports - unexpected_ports(network, rule, open_ports, places)
+        closed = unexpected_ports(network, rule, open_ports, places)
+        # Nobody is there: to limit such a rule to the ports that it has would close nothing.
+        return open_ports - closed if closed else NO_PORTS
     except Undetermined:
         return NO_PORTS
 

@@ -16,10 +16,11 @@ from auditor.resources.virtual_networks import Peering, VirtualNetwork
 @question
 def peerings_of_ours(network: Network) -> tuple[Peering, ...]:
     """Give the peerings that somebody made: those to the inside of a virtual hub are Azure's."""
-    return tuple(peering for peering in network.all(Peering) if not _is_azures(network, peering))
+    return tuple(peering for peering in network.all(Peering) if not is_azures(network, peering))
 
 
-def _is_azures(network: Network, peering: Peering) -> bool:
+def is_azures(network: Network, peering: Peering) -> bool:
+    """Tell whether Azure made a peering, to the inside of a virtual hub."""
     try:
         return to_hub(network, peering)
     except Undetermined:

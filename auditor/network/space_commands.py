@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from auditor import ids
 from auditor.network.graph import Network
-from auditor.network.peerings import peerings_of_ours
+from auditor.network.peerings import is_azures
 from auditor.network.routing_domains import network_id
 from auditor.remedy import az
 from auditor.resources import walk
@@ -49,10 +49,13 @@ def _seen_by(network: Network, vnet_id: str) -> list[Peering]:
     """The peerings of other networks with this one that are connected."""
     vnet = network.nodes.get(vnet_id.lower())
     edges = network.referrers(vnet, "remoteVirtualNetwork") if vnet is not None else ()
-    sources = {edge.source.key for edge in edges}
-    found = [each for each in peerings_of_ours(network) if each.key in sources]
+    found = [
+        edge.source
+        for edge in edges
+        if isinstance(edge.source, Peering) and not is_azures(network, edge.source)
+    ]
     return [
         each
-        for each in found
+        for each in sorted(found, key=lambda each: each.key)
         if (walk.peek(each.properties, "peering_state") or "").lower() == "connected"
     ]

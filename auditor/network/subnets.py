@@ -141,9 +141,21 @@ def free_prefix(
         )
     except Undetermined:
         return None
+    if kept is not None and (grown := _grown(subnet, free, length, version)) is not None:
+        return grown
     for prefix in free.prefixes():
         if prefix.version == version and prefix.length <= length:
             return Prefix.of(version, prefix.first, length)
+    return None
+
+
+def _grown(subnet: Subnet, free: AddressSet, length: int, version: Version) -> Prefix | None:
+    """Give the free block that begins with a smaller one of a subnet: what stands there stays."""
+    for own in subnet.prefixes:
+        if own.version == version and own.length > length:
+            block = Prefix.of(version, own.first, length)
+            if block.first == own.first and AddressSet.from_prefixes([block]) <= free:
+                return block
     return None
 
 

@@ -7,6 +7,7 @@ Allow is the fault then.
 from __future__ import annotations
 
 from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
 from auditor.network.filters import (
     ANY,
     AZURE_LOAD_BALANCER,
@@ -72,11 +73,14 @@ def deny_rest(
 def _guards_a_gateway(network: Network, group: NetworkSecurityGroup, own: AddressSet) -> bool:
     """Whether a group stands before the subnet of an application gateway, besides its own."""
     gateways = gateways_by_subnet(network)
-    return any(
-        each.key in gateways and not AddressSet.from_prefixes(each.prefixes) <= own
-        for each in attachments(network, group)
-        if isinstance(each, Subnet)
-    )
+    try:
+        return any(
+            each.key in gateways and not AddressSet.from_prefixes(each.prefixes) <= own
+            for each in attachments(network, group)
+            if isinstance(each, Subnet)
+        )
+    except Undetermined:
+        return True
 
 
 def _prefixes(own: AddressSet) -> Words:

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -81,8 +82,10 @@ def _steps(cluster: ManagedCluster) -> Iterator[str]:
     """Cilium needs overlay or pod subnets; kubenet and node subnets move to overlay first."""
     group, name = cluster.resource_group, cluster.label
     profile = cluster.properties.network_profile
-    overlay = profile is not None and (profile.network_plugin_mode or "").lower() == "overlay"
-    if not overlay and not any(pool.pod_subnet_id for pool in cluster.pools):
+    overlay = (walk.peek(profile, "network_plugin_mode") or "").lower() == "overlay"
+    # What is not told of the pools changes what to do, not what is found.
+    pools = walk.peek(cluster.properties, "agent_pool_profiles") or ()
+    if not overlay and not any(walk.peek(pool, "pod_subnet_id") for pool in pools):
         yield az(
             "aks",
             "update",

@@ -40,6 +40,7 @@ from collections.abc import Iterator
 
 from auditor.errors import Undetermined
 from auditor.network import clusters
+from auditor.network.cluster_commands import created_anew
 from auditor.network.cluster_ranges import (
     clash_told,
     clashes,
@@ -49,10 +50,8 @@ from auditor.network.cluster_ranges import (
     pod_claims,
 )
 from auditor.network.graph import Network, possibly, question
-from auditor.network.namesakes import names_of
 from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
-from auditor.remedy import az, unused_name
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
@@ -139,12 +138,9 @@ def _shared(
 
 def _remedy(network: Network, cluster: ManagedCluster, mine: Claim, params: Elsewhere) -> str:
     free = free_range(network, cluster, mine.prefix, params)
-    taken = names_of(network, ManagedCluster)
-    return "create the cluster anew with a range of its own: " + az(
-        "aks",
-        "create",
-        resource_group=cluster.resource_group,
-        name=unused_name(f"{cluster.label}-2", taken),
+    return "create the cluster anew with a range of its own: " + created_anew(
+        network,
+        cluster,
         network_plugin="azure",
         network_plugin_mode="overlay",
         pod_cidr=str(free) if free else "<a free range>",

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 from auditor.addresses import Address
 from auditor.errors import Undetermined
+from auditor.network.cluster_commands import created_anew
 from auditor.network.cluster_ranges import (
     clash_told,
     clashes,
@@ -44,10 +45,8 @@ from auditor.network.cluster_ranges import (
     service_claims,
 )
 from auditor.network.graph import every
-from auditor.network.namesakes import names_of
 from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
-from auditor.remedy import az, unused_name
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
@@ -90,12 +89,9 @@ def _with_pods(
 
 def _remedy(network: Network, cluster: ManagedCluster, mine: Claim, params: Elsewhere) -> str:
     free = free_range(network, cluster, mine.prefix, params)
-    taken = names_of(network, ManagedCluster)
-    return "create the cluster anew with a range of its own: " + az(
-        "aks",
-        "create",
-        resource_group=cluster.resource_group,
-        name=unused_name(f"{cluster.label}-2", taken),
+    return "create the cluster anew with a range of its own: " + created_anew(
+        network,
+        cluster,
         service_cidr=str(free) if free else "<a free range>",
         dns_service_ip=str(Address(4, free.first + 10)) if free else "<an address of it>",
     )

@@ -111,7 +111,7 @@ def _finding(
         message=f"{interface.label} carries the public address {public_name(network, address)}; "
         f"open from the internet: {there.words}",
         remedy="reach the machine through Bastion or the gateway, "
-        + another_way_first(network, configuration.properties.subnet)
+        + another_way_first(network, walk.peek(configuration.properties, "subnet"))
         + "then detach the address: "
         + az(
             "network", "nic", "ip-config", "update",

@@ -48,6 +48,7 @@ from auditor.network.exposure import (
 )
 from auditor.network.graph import evidence
 from auditor.reach.arrivals import arrivals
+from auditor.resources import walk
 from auditor.resources.load_balancers import LoadBalancerFrontend, LoadBalancingRule
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
@@ -106,7 +107,8 @@ def public_load_balancer(
 def _remedy(rules: list[InboundRule]) -> str:
     """Load-balancing rules take machines out as well, unless they say otherwise (R-30)."""
     takes_out = any(
-        isinstance(rule, LoadBalancingRule) and not rule.properties.disable_outbound_snat
+        isinstance(rule, LoadBalancingRule)
+        and not walk.peek(rule.properties, "disable_outbound_snat")
         for rule in rules
     )
     first = f"{ANOTHER_WAY_OUT} if they need the internet, " if takes_out else ""

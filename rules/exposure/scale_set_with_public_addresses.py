@@ -37,6 +37,7 @@ from auditor.network.graph import every, evidence, question
 from auditor.network.nat_commands import another_way_first
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration
 from auditor.resources.public_addresses import PublicIp
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
@@ -104,7 +105,7 @@ def _remedy(
         return (
             f"add a node pool without node public IPs, move the workload there, delete pool {pool}"
         )
-    first = another_way_first(network, public[0].properties.subnet)
+    first = another_way_first(network, walk.peek(public[0].properties, "subnet"))
     commands = " && ".join(_take_out(scale_set, each) for each in public)
     return f"{first}take the addresses out of the model, then upgrade the instances: {commands}"
 

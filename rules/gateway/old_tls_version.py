@@ -38,6 +38,7 @@ from auditor.network.tls import (
     tls_policies,
 )
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.gateway_tls import SslProfile
 from auditor.rule import Outcomes, rule
@@ -72,19 +73,39 @@ def old_tls_version(network: Network, holder: ApplicationGateway | SslProfile) -
         if holder is gateway
         else f"The TLS profile {holder.label} of {gateway.label}"
     )
-    command = ("ssl-policy", "set") if holder is gateway else ("ssl-profile", "update")
     yield Finding(
         holder.id,
         f"{where} accepts {minimum} on {names} ({minimum.value})",
         "accept TLS 1.2 and newer only: "
-        + az(
-            *("network", "application-gateway", *command),
-            resource_group=gateway.resource_group,
-            gateway_name=gateway.label,
-            name="AppGwSslPolicy20220101" if holder is gateway else holder.label,
-            policy_type="Predefined",
-            policy_name=None if holder is gateway else "AppGwSslPolicy20220101",
-        ),
+        + (_profile(gateway, holder) if isinstance(holder, SslProfile) else _policy(gateway)),
         related=tuple(one.id for one in listeners),
         evidence=(evidence(holder, minimum.pointer, minimum.value),),
+    )
+
+
+_NEWEST = "AppGwSslPolicy20220101"
+
+
+def _policy(gateway: ApplicationGateway) -> str:
+    return az(
+        *("network", "application-gateway", "ssl-policy", "set"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        name=_NEWEST,
+        policy_type="Predefined",
+    )
+
+
+def _profile(gateway: ApplicationGateway, profile: SslProfile) -> str:
+    """An update keeps what it is not told: a version, which a named policy may not have."""
+    policy = walk.peek(profile.properties, "ssl_policy")
+    own = any(walk.peek(policy, each) for each in ("min_protocol_version", "cipher_suites"))
+    return az(
+        *("network", "application-gateway", "ssl-profile", "update"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        name=profile.label,
+        min_protocol_version="TLSv1_2" if own else None,
+        policy_type=None if own else "Predefined",
+        policy_name=None if own else _NEWEST,
     )

@@ -41,13 +41,17 @@ from auditor.network.graph import Network, evidence
 from auditor.network.namesakes import names_in
 from auditor.network.reads import SCALE_SETS
 from auditor.network.strays import strays
+from auditor.network.subnets import free_prefix
 from auditor.remedy import az, unused_name
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.rule import Outcomes, Reads, rule
 from auditor.snapshot.document import Dialect
 
 _SHOWN = 5
+_SIZES = (24, 26)
+"""Lengths of the prefixes that Azure recommends for a gateway (A-3)."""
 
 
 @rule(
@@ -122,19 +126,28 @@ def _finding(
 ) -> Finding:
     gateways = gateways_by_subnet(network)[subnet.key]
     vnet = network.holder(subnet, VirtualNetwork)
+    sizes = (free_prefix(network, subnet, length) for length in _SIZES)
+    free = next((each for each in sizes if each is not None), None)
     return Finding(
         subnet.id,
         f"The subnet {subnet.label} of {', '.join(one.label for one in gateways)} {what}",
-        "give the gateway a subnet of its own: "
+        "move what else is there, or give the gateway a subnet of its own: "
         + az(
             *("network", "vnet", "subnet", "create"),
             resource_group=subnet.resource_group,
             vnet_name=vnet.label if vnet else "VNET",
             name=unused_name("appgw", names_in(vnet, "subnets") if vnet else ()),
-            address_prefixes="CIDR",
+            address_prefixes=str(free) if free else "<a free range>",
+            network_security_group=_group(subnet),
         ),
         related=(*(one.id for one in gateways), *others),
         evidence=proofs,
         key=key,
         covers=(("ADR-017", subnet.id),),
     )
+
+
+def _group(subnet: Subnet) -> str | None:
+    """The group that the gateway has now: it has what a gateway needs, where there is one."""
+    ref = walk.peek(subnet.properties, "network_security_group")
+    return walk.peek(ref, "id") or None

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from auditor.errors import Undetermined
 from auditor.network.backends import frontend_serves, has_members, require_members
 from auditor.network.clusters import managed_by_aks
-from auditor.network.exposure import use_of
+from auditor.network.exposure import delete_command, use_of
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -102,10 +102,12 @@ def _frontend(
         lb_name=balancer.label,
         name=frontend.label,
     )  # fmt: skip
+    # Azure deletes no frontend that rules refer to.
+    commands = " && ".join((*map(delete_command, (*use.inbound, *use.outbound)), command))
     why = "its rules lead to no machine" if idle else "no rule uses it"
     yield Finding(
         subject=frontend.id,
         message=f"frontend {frontend.label} of {balancer.label} serves nothing: {why}",
-        remedy=f"delete {'its rules, and then it' if idle else 'it'}: {command}",
+        remedy=f"delete {'its rules, and then it' if idle else 'it'}: {commands}",
         evidence=(evidence(frontend, "/name", frontend.label),),
     )

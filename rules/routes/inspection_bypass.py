@@ -56,6 +56,7 @@ from auditor.reach.shortcuts import (
     untold_peerings,
 )
 from auditor.remedy import az, unused_name
+from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.routing import Route, RouteTable
 from auditor.resources.virtual_networks import Subnet
@@ -181,11 +182,17 @@ def _by_peering(shortcut: Shortcut) -> Finding:
     return Finding(
         subject=peering.id,
         message=_what(shortcut),
-        remedy=_send_too(table, shortcut.prefix, whole.appliance),
+        remedy=f"send it by the appliance, and what comes back from {_far(peering)} as well, or "
+        f"the replies get lost: {_send_too(table, shortcut.prefix, whole.appliance)}",
         related=(whole.route.id, network_id(peering)),
         evidence=_inspecting(shortcut.inspected),
         key=f"{table.id.lower()} {shortcut.prefix}",
     )
+
+
+def _far(peering: Node) -> str:
+    remote = walk.peek(getattr(peering, "properties", None), "remote_virtual_network")
+    return ids.name(walk.peek(remote, "id") or "") or "the other network"
 
 
 def _send_too(table: Node, prefix: Prefix, appliance: Address) -> str:

@@ -53,7 +53,7 @@ from auditor.network.front_door import (
     waf_policies_of,
 )
 from auditor.network.gateways import is_v2
-from auditor.network.graph import Network, evidence
+from auditor.network.graph import Network, evidence, possibly
 from auditor.network.waf import (
     Mode,
     Waf,
@@ -65,6 +65,7 @@ from auditor.network.waf import (
 )
 from auditor.network.waf_commands import WAF_TIER, by_new_policy, switch_on
 from auditor.remedy import az
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.front_doors import ClassicEndpoint, ClassicFrontDoor, FrontDoorProfile
 from auditor.resources.web_application_firewalls import WafPolicy
@@ -146,11 +147,13 @@ def _mend_gateway(network: Network, gateway: ApplicationGateway, waf: Waf) -> st
         return _mend_v1(gateway)
     if has_waf_tier(gateway):
         return f"attach a WAF policy: {by_new_policy(network, gateway)}"
-    there = network.get(gateway.properties.firewall_policy, WafPolicy)
-    if there is None:
+    ref = walk.peek(gateway.properties, "firewall_policy")
+    if ref is None:
         made = by_new_policy(network, gateway, changes=WAF_TIER)
         return f"move the gateway to the tier WAF_v2, with a WAF policy: {made}"
-    on = [] if mode_of(there) is not Mode.NONE else [switch_on(there)]
+    there = network.find(ref)
+    off = isinstance(there, WafPolicy) and possibly(_is_off, there)
+    on = [switch_on(there)] if isinstance(there, WafPolicy) and off else []
     moved = az(
         *("network", "application-gateway", "update"),
         resource_group=gateway.resource_group,
@@ -160,17 +163,24 @@ def _mend_gateway(network: Network, gateway: ApplicationGateway, waf: Waf) -> st
     return "move the gateway to the tier WAF_v2: " + " && ".join([*on, moved])
 
 
+def _is_off(policy: WafPolicy) -> bool:
+    return mode_of(policy) is Mode.NONE
+
+
 def _mend_v1(gateway: ApplicationGateway) -> str:
     """A gateway of v1 takes no policy, and cannot become one of v2."""
     moved = f"migrate {gateway.label} to v2, of tier WAF_v2 with a WAF policy"
     if not has_waf_tier(gateway):
         return moved
+    none_yet = walk.peek(gateway.properties, "web_application_firewall_configuration") is None
     return f"{moved}; until then, switch on what is inside it: " + az(
         *("network", "application-gateway", "waf-config", "set"),
         resource_group=gateway.resource_group,
         gateway_name=gateway.label,
         enabled=True,
         firewall_mode="Prevention",
+        # az wants a version where there is no configuration yet; OWASP 3.0 is the newest of v1.
+        rule_set_version="3.0" if none_yet else None,
     )
 
 

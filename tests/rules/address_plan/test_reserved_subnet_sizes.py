@@ -37,6 +37,16 @@ def test_d_9_each_side_of_the_boundary(rule: str, name: str, enough: int) -> Non
     assert len(judge(rule, name).unknown) == 1
 
 
+@pytest.mark.parametrize(
+    ("other", "block"), [("10.0.9.0/24", "10.0.1.0/26"), ("10.0.1.32/27", "10.0.0.0/26")]
+)
+def test_a_subnet_grows_where_it_stands_if_there_is_room(other: str, block: str) -> None:
+    """A firewall keeps its address, to which routes lead."""
+    subnets = {"AzureFirewallSubnet": "10.0.1.0/27", "app": other}
+    (finding,) = ask("ADR-010", estate(vnet("hub", "10.0.0.0/16", subnets=subnets))).broken
+    assert finding.remedy.endswith(f"--address-prefixes {block}")
+
+
 @pytest.mark.parametrize("rule", ["ADR-009", "ADR-010", "ADR-011"])
 def test_other_subnets_are_no_subjects(rule: str) -> None:
     answer = judge(rule, "app", "10.0.0.0/29")

@@ -89,10 +89,11 @@ def test_the_remedy_gives_an_address_space_without_overlaps() -> None:
 
 def test_peers_are_told_of_the_new_space() -> None:
     """R-15: they route what they recorded, and the finding of PER-007 would follow."""
-    space = {"remoteAddressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
     resources = [
         vnet("a", "10.0.0.0/16", subnets={"s": "10.1.0.0/24"}, peers=[peer("hub")]),
-        vnet("hub", "10.9.0.0/16", peers=[peer("a", **space), peer("gone", state="Initiated")]),
+        vnet(
+            "hub", "10.9.0.0/16", peers=[peer("a", "10.0.0.0/16"), peer("gone", state="Initiated")]
+        ),
     ]
     (finding,) = ask(ID, estate(*resources)).broken
     assert finding.remedy.endswith(

@@ -50,6 +50,15 @@ def test_the_remedy_moves_to_overlay_only_when_needed() -> None:
     assert asked(apart, **flat).broken[0].remedy == dataplane
 
 
+def test_a_cluster_that_does_not_tell_its_pools_is_judged() -> None:
+    made = cluster("shop", network={"networkPolicy": "none", "networkDataplane": "azure"})
+    del made["properties"]["agentPoolProfiles"]
+    assert len(ask("AKS-005", estate(made)).broken) == 1
+    del made["properties"]["networkProfile"]["networkPluginMode"]
+    (finding,) = ask("AKS-005", estate(made)).broken
+    assert "--network-plugin-mode overlay" in finding.remedy
+
+
 def test_a_plugin_of_ones_own_is_unknown() -> None:
     answer = asked(networkPlugin="none", networkPluginMode=None, networkPolicy="none")
     assert (answer.kept, answer.broken) == (0, [])

@@ -201,6 +201,21 @@ def test_the_order_of_resources_does_not_matter() -> None:
     assert len(said) == 1
 
 
+def test_the_cluster_is_made_anew_as_it_is() -> None:
+    """What the command leaves out is AKS's default: another network, a public API server."""
+    made = shop("10.0.0.0/20", outboundType="userDefinedRouting", podCidr="10.244.0.0/16")
+    made["properties"]["apiServerAccessProfile"] = {"enablePrivateCluster": True}
+    remedy = asked(made, home()).broken[0].remedy
+    for kept in (
+        "--network-plugin azure --network-plugin-mode overlay",
+        "--network-policy cilium --network-dataplane cilium --outbound-type userDefinedRouting",
+        "--pod-cidr 10.244.0.0/16",
+        f"--vnet-subnet-id {subnet_id('a', 'nodes')} --enable-private-cluster",
+    ):
+        assert kept in remedy
+    assert "10.0.0.0/20" not in remedy
+
+
 def test_the_remedy_avoids_what_aks_refuses_and_what_is_used() -> None:
     full = home("10.0.0.0/8", "172.16.0.0/13", "172.24.0.0/14", "172.28.0.0/15")
     [finding] = asked(shop("10.96.0.0/16"), full).broken

@@ -102,6 +102,17 @@ def test_a_46_a_profile_goes_before_the_gateways_policy() -> None:
     assert "ssl-profile update" in finding.remedy
 
 
+def test_a_profile_keeps_no_version_beside_the_name_of_a_policy() -> None:
+    """An update keeps what it is not told, and Azure refuses a named policy with a version."""
+    (finding,) = ask("GW-011", estate(with_profile(OLD))).broken
+    assert finding.remedy.endswith("--name legacy --min-protocol-version TLSv1_2")
+    named = {"policyType": "Predefined", "policyName": "AppGwSslPolicy20150501"}
+    (finding,) = ask("GW-011", estate(with_profile(named))).broken
+    assert finding.remedy.endswith(
+        "--name legacy --policy-type Predefined --policy-name AppGwSslPolicy20220101"
+    )
+
+
 def test_a_profile_without_policy_leaves_it_to_the_gateway() -> None:
     assert ask("GW-011", estate(with_profile(None))).kept == 1
 

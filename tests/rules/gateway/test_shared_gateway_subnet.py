@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from auditor.testing import arm_id, ask, estate, resource
@@ -28,6 +30,20 @@ def test_another_resource_in_the_subnet_is_told() -> None:
     assert "holds nic-report (networkInterfaces) beside it" in finding.message
     assert NIC["id"] in finding.related
     assert told(finding, *made)
+
+
+def test_a_range_that_is_free_in_the_network_is_named() -> None:
+    (finding,) = ask("GW-021", estate(home(), gateway(), NIC)).broken
+    assert re.search(r"--name appgw --address-prefixes 10\.0\.\d+\.0/24$", finding.remedy)
+    guarded = home(
+        networkSecurityGroup={"id": arm_id("Microsoft.Network/networkSecurityGroups", "g")}
+    )
+    (finding,) = ask("GW-021", estate(guarded, gateway(), NIC)).broken
+    assert finding.remedy.endswith("/networkSecurityGroups/g")
+    full = home()
+    full["properties"]["addressSpace"] = {"addressPrefixes": ["10.0.1.0/24"]}
+    (finding,) = ask("GW-021", estate(full, gateway(), NIC)).broken
+    assert finding.remedy.endswith("--address-prefixes '<a free range>'")
 
 
 def test_what_the_subnet_lists_counts_even_when_it_is_not_here() -> None:

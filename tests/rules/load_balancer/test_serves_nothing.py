@@ -108,7 +108,11 @@ def test_a_frontend_whose_rules_lead_to_an_empty_pool() -> None:
     (finding,) = ask("LB-001", network).broken
 
     assert finding.message.endswith("its rules lead to no machine")
-    assert finding.remedy.startswith("delete its rules, and then it: az network lb frontend-ip")
+    assert finding.remedy == (
+        "delete its rules, and then it: "
+        "az network lb rule delete --resource-group rg --lb-name lb --name web && "
+        "az network lb frontend-ip delete --resource-group rg --lb-name lb --name front"
+    )
 
 
 def test_pools_that_are_not_told_are_unknown() -> None:

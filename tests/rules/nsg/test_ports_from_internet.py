@@ -198,6 +198,7 @@ def test_a_rule_opens_what_it_names(for_: str, severity: Severity | None, words:
     (finding,) = ask("NSG-005", estate(group, vnet(subnet("app", "10.0.1.0/24", nsg="nsg")))).broken
     assert finding.severity is severity
     assert finding.message == f"ssh of nsg lets any source reach SSH (TCP 22){words}"
+    assert "--destination-port-ranges 22" not in finding.remedy  # it has them
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,7 @@ def test_a_peering_beside_the_hub() -> None:
         "sends 10.0.0.0/8"
     )
     assert finding.remedy == (
+        "send it by the appliance, and what comes back from far as well, or the replies get lost: "
         "az network route-table route create --resource-group rg --route-table-name rt "
         "--name to-10.2.0.0-16 --address-prefix 10.2.0.0/16 --next-hop-type VirtualAppliance "
         "--next-hop-ip-address 10.1.0.4"

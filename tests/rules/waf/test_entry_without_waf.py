@@ -64,12 +64,22 @@ def test_a_policy_without_a_tier_that_heeds_it_is_kept() -> None:
     assert "--policy-name waf --state Enabled --mode Prevention && az" in finding.remedy
 
 
+def test_a_tier_without_waf_is_told_whatever_policy_is_named() -> None:
+    named = gateway(*WEB, tier="Standard_v2", **attached())
+    (finding,) = ask("WAF-001", estate(named)).broken
+    assert finding.remedy.endswith("--set sku.tier=WAF_v2 sku.name=WAF_v2")
+    blank = resource(POLICIES, "waf", {})
+    assert len(ask("WAF-001", estate(named, blank)).broken) == 1
+
+
 @pytest.mark.parametrize("tier", ["Standard", "WAF"])
 def test_a_gateway_of_v1_is_never_set_to_a_tier_of_v2(tier: str) -> None:
     (finding,) = ask("WAF-001", estate(gateway(*WEB, tier=tier))).broken
     assert finding.remedy.startswith("migrate agw-shop to v2, of tier WAF_v2 with a WAF policy")
     assert "sku." not in finding.remedy
-    assert ("waf-config set" in finding.remedy) is (tier == "WAF")
+    inside = "waf-config set --resource-group rg --gateway-name agw-shop --enabled true"
+    assert (inside in finding.remedy) is (tier == "WAF")
+    assert ("--rule-set-version 3.0" in finding.remedy) is (tier == "WAF")
 
 
 def test_no_policy_and_no_configuration_is_told() -> None:
