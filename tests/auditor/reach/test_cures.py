@@ -326,3 +326,19 @@ def test_R_11_an_appliance_of_a_network_that_is_not_peered_is_cured_at_the_peeri
     assert found.step("route").opening == f"{cure}, so that 10.9.0.4 is reached directly"
     joined = asked(between("Connected", "Connected"), "web", "db")
     assert joined.step("route").passes
+
+
+def test_R_11_an_appliance_of_another_network_that_does_not_forward_needs_both() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        net("hub", "10.9.0.0/16", subnets={"nva": "10.9.0.0/24"}),
+        table_of("rt", route("0.0.0.0/0", "VirtualAppliance", "10.9.0.4")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("fw", "10.9.0.4", ("hub", "nva"), enableIPForwarding=False),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    found = asked(network, "web", "db")
+    assert found.step("route").opening == (
+        "peer a with hub and enable IP forwarding on NIC fw, so that 10.9.0.4 is reached directly"
+    )
