@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.network.graph import Network
+from auditor.reach.alternatives import openings_of
 from auditor.testing import arm_id, estate, resource
 
 from ...exposed import BALANCER, deny, nic, nsg, pip, rule, subnet, vnet
@@ -93,10 +94,39 @@ def test_a_machine_that_nothing_leads_to_needs_an_entrance() -> None:
 
 
 def test_of_a_rule_for_another_protocol_the_port_is_not_what_lacks() -> None:
-    network = estate(nic("web"), pip("pip"), lb(lb_rule()), vnet(subnet()))
+    open_to_all = nsg(rule("all", 100, "*", "*", protocol="*"))
+    network = estate(nic("web"), pip("pip"), lb(lb_rule()), open_to_all, vnet(subnet(nsg="nsg")))
     assert opening(network, "internet", "front", 443, "udp") == (
         "add a load-balancing rule for UDP 443 at front"
     )
+
+
+def test_what_a_frontend_does_not_forward_is_opened_at_the_machines_behind_it_too() -> None:
+    """Each that a new rule may send it to; a Basic balancer is open without a group (E-3)."""
+
+    def openings(*groups: Json, source: str = "internet", **more: Any) -> list[str]:
+        placed = subnet(nsg="nsg") if groups else subnet()
+        network = estate(
+            *groups, nic("web"), nic("api", address="10.0.0.5"), pip("pip"), vnet(placed),
+            lb(lb_rule(), members=("web", "api"), **more), nic("client", address="10.0.0.6"),
+        )  # fmt: skip
+        return openings_of(asked(network, source, "front", 8080).one.blockers)
+
+    first = "add a load-balancing rule for TCP 8080 at front"
+    allow = "add an inbound Allow rule for TCP from {} to 10.0.0.4, 10.0.0.5 to port 8080 to nsg"
+    shut = nsg(deny("no", 200))
+    rule_lacks, group_lacks = openings(shut)
+    assert rule_lacks == first
+    assert group_lacks.startswith(allow.format("203.0.113.10"))
+    rule_lacks, group_lacks = openings(shut, source="client", public=False)
+    assert rule_lacks == first
+    assert group_lacks.startswith(allow.format("10.0.0.6"))
+    assert openings(sku="Basic") == [first]
+    assert openings() == [
+        first,
+        "give the subnet of web a network security group that allows it",
+        "give the subnet of api a network security group that allows it",
+    ]
 
 
 def test_E_10_where_nobody_is_behind_a_frontend_a_rule_alone_is_not_enough() -> None:
