@@ -69,10 +69,11 @@ def _behind(network: Network, target: Point, paths: Iterable[Path]) -> Iterator[
     """
     if target.kind is Kind.MACHINE:
         yield target
-    elif isinstance(target.node, LoadBalancerFrontend):
-        if not any(map(leads_to_region, forwards_of(network, target.node).known)):
-            ends = {path.target.id.lower(): path.target for path in paths}
-            yield from (end for end in ends.values() if end.kind is Kind.MACHINE)
+    front = target.node if isinstance(target.node, LoadBalancerFrontend) else None
+    if front is None or any(map(leads_to_region, forwards_of(network, front).known)):
+        return
+    ends = {path.target.id.lower(): path.target for path in paths}
+    yield from (end for end in ends.values() if end.kind is Kind.MACHINE)
 
 
 def _stops_at(
