@@ -15,7 +15,6 @@ from auditor.finding import (
     Audit,
     IntentState,
     Judged,
-    Location,
     Report,
     SourceSummary,
     Unread,
