@@ -354,7 +354,7 @@ def test_E_18_what_is_not_told_of_a_range_Azure_is_to_be_asked_about() -> None:
 
 def test_E_10_a_port_that_a_rule_takes_for_others_is_no_other_rules() -> None:
     """Who is not behind that rule is to be put there."""
-    other = {"backendAddressPool": ref(POOL, "lb", "other")}
+    other: Any = {"backendAddressPool": ref(POOL, "lb", "other")}
     nat = {
         "frontendIPConfiguration": ref(FRONTEND, "lb", "front"),
         "backendIPConfiguration": ref(f"{NIC}/ipConfigurations", "db", "primary"),
