@@ -29,7 +29,7 @@ from auditor.network.graph import Network
 from auditor.network.holes import naming
 from auditor.resources.base import Node
 from auditor.rule import Outcome
-from auditor.settings import WaiverEntry
+from auditor.settings import WaiverEntry, places_of_waivers_of
 from auditor.snapshot.document import KubernetesObject, Record, Snapshot
 from auditor.snapshot.locate import Locator
 
@@ -55,7 +55,13 @@ class Policy(msgspec.Struct, frozen=True):
 def judged(
     runs: Iterable[RuleRun], network: Network, snapshot: Snapshot, policy: Policy
 ) -> list[Judged]:
-    """Give every outcome its status, fingerprint and location."""
+    """Give every outcome its status, fingerprint and location.
+
+    Nobody waives what a rule about the audit says of a waiver of such findings: it would hide that
+    it is of no use itself.
+    """
+    runs = tuple(runs)
+    about_itself = places_of_waivers_of((r.rule for r in runs if r.rule.after), policy.waivers)
     active = tuple(waiver for waiver in policy.waivers if waiver.holds(policy.day))
     old = policy.baseline.fingerprints if policy.baseline else frozenset()
     places = _Places(snapshot)
@@ -65,6 +71,8 @@ def judged(
             where = _location(outcome, network, places)
             finding = _judged(run, outcome, mark, where)
             waiver = next((w for w in active if w.covers(run.rule, outcome.subject)), None)
+            if where in about_itself:
+                waiver = None
             if waiver is not None and waiver.expires is not None:
                 accepted = Waiver(waiver.reason, waiver.owner, waiver.expires)
                 finding = replace(finding, status=Status.WAIVED, waiver=accepted)

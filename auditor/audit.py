@@ -15,7 +15,6 @@ from auditor.finding import (
     Audit,
     IntentState,
     Judged,
-    Location,
     Report,
     SourceSummary,
     Unread,
@@ -26,7 +25,7 @@ from auditor.network.graph import Network
 from auditor.network.untold import unjudged
 from auditor.rule import Rule
 from auditor.selection import matches_rule
-from auditor.settings import WaiverEntry
+from auditor.settings import WaiverEntry, places_of_waivers_of
 from auditor.snapshot.document import Snapshot
 from auditor.topology import Picture
 
@@ -101,7 +100,7 @@ def _states(
             expires=waiver.expires,
             lacking=waiver.lacking,
             used=sum(waiver.covers(by_id[each.rule], each.subject) for each in findings),
-            location=Location(waiver.file, waiver.line, f"/waiver/{waiver.number}"),
+            location=waiver.location,
         )
         for waiver in waivers
         if any(matches_rule(waiver.rule, rule) for rule in rules)
@@ -115,11 +114,7 @@ def _of_other_waivers(
 
     None about such a waiver itself: two that are of no use would justify each other.
     """
-    places = {
-        Location(each.file, each.line, f"/waiver/{each.number}")
-        for each in waivers
-        if any(matches_rule(each.rule, rule) for rule in after)
-    }
+    places = places_of_waivers_of(after, waivers)
     return [each for each in findings if each.location not in places]
 
 

@@ -51,6 +51,11 @@ class WaiverEntry(msgspec.Struct, frozen=True):
     line: int = 1
     number: int = 0
 
+    @property
+    def location(self) -> Location:
+        """Where it stands in the configuration."""
+        return Location(self.file, self.line, f"/waiver/{self.number}")
+
     def covers(self, rule: Rule[Any], subject: str) -> bool:
         """Whether it speaks of a finding of `rule` about `subject`, dates aside."""
         return matches_rule(self.rule, rule) and matches_resource(self.resource, subject)
@@ -58,6 +63,15 @@ class WaiverEntry(msgspec.Struct, frozen=True):
     def holds(self, day: date) -> bool:
         """Whether it is complete and not past its last day."""
         return not self.lacking and self.expires is not None and day <= self.expires
+
+
+def places_of_waivers_of(
+    rules: Iterable[Rule[Any]], waivers: Iterable[WaiverEntry]
+) -> frozenset[Location]:
+    """Give where those waivers stand that are of one of some rules."""
+    known = tuple(rules)
+    found = (each for each in waivers if any(matches_rule(each.rule, rule) for rule in known))
+    return frozenset(each.location for each in found)
 
 
 class HistorySettings(msgspec.Struct, frozen=True):

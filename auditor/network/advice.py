@@ -31,7 +31,8 @@ _BY_LABEL = {
     "balancer-choice": f"{_NO_EXPORT}: give all machines of the load balancer the same rules",
     "conflict": "leave out the input that is older, and audit again",
     "custom-dns": f"{_NO_EXPORT}: ask the DNS server itself",
-    "nat-port": f"{_NO_EXPORT}: ask Azure for it, with az network lb list-mapping",
+    "nat-port": f"{_NO_EXPORT} where the pool does not: ask Azure which port is whose, with az "
+    "network lb list-mapping",
     "nva": f"{_NO_EXPORT}: look at the rules of the appliance itself",
     "forced-tunnel-unknown": f"{_NO_EXPORT}: look at the routes and rules of the site itself",
     "gwlb": f"{_NO_EXPORT}: look at the rules of the appliances themselves",

@@ -334,8 +334,8 @@ class _Question:
         elsewhere = stops_elsewhere(shown, self.paths) if shown is not None and found else ()
         found = found or (self._nowhere(packet),)
         at = packet or _PLACEHOLDER[self.version]
-        machines = let_in(self.target, shown, self.paths)
-        besides = stopped_besides(self.network, self.source, machines, at, found)
+        ends = self.source, self.target, let_in(self.target, shown, self.paths)
+        besides = stopped_besides(self.network, *ends, at, found)
         return (*found, *elsewhere, *besides)
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:

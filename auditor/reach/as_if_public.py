@@ -1,13 +1,13 @@
-"""What stops packets from the internet besides the entrance that is missing.
+"""What stops packets besides the entrance, or the rule of a load balancer, that is missing.
 
 A machine that gets a public address, or whose balancer gets a rule, is still behind its groups, is
-closed without any (E-3), and has to answer straight (R-13): what opens a way names all of it.
+closed to the internet without any (E-3), and has to answer straight (R-13): what opens a way names
+all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from msgspec.structs import replace
 
@@ -17,15 +17,17 @@ from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
 from auditor.reach.along import hops_of
 from auditor.reach.bounds import Bounds
+from auditor.reach.delivery import is_basic
 from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point
-from auditor.reach.replying import to_internet
+from auditor.reach.replying import straight_to, to_internet
 from auditor.reach.showing import Shown
 from auditor.reach.stages import remark
 from auditor.reach.trail import Step, Trail
+from auditor.resources.load_balancers import LoadBalancerFrontend
 
 _ENTRANCES = frozenset({"no-entrance", "load-balancer"})
 """Codes of hops that stop a packet where no rule or no address lets it in."""
@@ -54,30 +56,44 @@ def let_in(target: Point, shown: Shown | None, paths: Iterable[Path]) -> tuple[P
 def stopped_besides(
     network: Network,
     source: Point,
-    targets: Iterable[Point],
+    target: Point,
+    machines: Iterable[Point],
     packet: Packet,
     known: Sequence[Step],
 ) -> tuple[Step, ...]:
-    """Give what stops a packet at some machines once the last of the known obstacles is gone."""
+    """Give what stops a packet for a point once the last of the known obstacles is gone.
+
+    At all the machines that it would be let in to.
+    """
     missing = known[-1] if known else None
     if missing is None or missing.code not in _ENTRANCES or not missing.opening:
         return ()
-    if source.kind is not Kind.INTERNET:
+    if source.kind not in (Kind.INTERNET, Kind.MACHINE, Kind.SUBNET):
         return ()
-    return tuple(
-        chain.from_iterable(_stopped_at(network, source, each, packet) for each in targets)
+    closed = source.kind is Kind.INTERNET and not _is_basic(target)
+    found = (
+        step
+        for each in machines
+        for step in _stops_at(network, source, each, packet, closed=closed)
     )
+    return tuple({(each.resource, each.says, each.opening): each for each in found}.values())
 
 
-def _stopped_at(network: Network, source: Point, target: Point, packet: Packet) -> Iterator[Step]:
-    """Give what stops a packet from the internet at a machine."""
+def _is_basic(target: Point) -> bool:
+    return isinstance(target.node, LoadBalancerFrontend) and is_basic(target.node)
+
+
+def _stops_at(
+    network: Network, source: Point, target: Point, packet: Packet, *, closed: bool
+) -> Iterator[Step]:
     there = target.addresses.smallest() if target.kind is Kind.MACHINE else None
     if there is None or there.version != packet.source.version:
         return
     arriving = replace(packet, destination=there)
     trail = start(network, source, there.version, target.addresses, network.tags)
-    inside = filters(_closed(trail, target), target, Direction.INBOUND)
-    path = Path(source, target, to_internet(trail)(inside, target))
+    inside = filters(_closed(trail, target) if closed else trail, target, Direction.INBOUND)
+    reply = to_internet(trail) if source.kind is Kind.INTERNET else straight_to(source)
+    path = Path(source, target, reply(inside, target))
     yield from (step for step in hops_of(path, arriving) if step.passes is False)
 
 

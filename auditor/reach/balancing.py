@@ -212,6 +212,16 @@ def to_nobody(network: Network, frontend: LoadBalancerFrontend, packet: Packet) 
     return ""
 
 
+def taken_by(
+    network: Network, frontend: LoadBalancerFrontend, packet: Packet
+) -> InboundRule | None:
+    """Give the rule of a frontend that takes a packet, whoever is behind it: no other may (E-10).
+
+    Raises Undetermined when the load balancer is not in the snapshot, or hides a port.
+    """
+    return next((r for r in use_of(network, frontend).inbound if _takes(r, packet)), None)
+
+
 @question_about
 def _with_nobody(network: Network, frontend: LoadBalancerFrontend) -> tuple[InboundRule, ...]:
     """The rules of a frontend that have nobody behind them, for all that is told."""

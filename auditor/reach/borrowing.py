@@ -6,7 +6,12 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.learned_routes import learns_routes
-from auditor.network.on_premises import client_pools, gateways_in, on_premises
+from auditor.network.on_premises import (
+    client_pools,
+    gateways_in,
+    gateways_lent,
+    on_premises,
+)
 from auditor.network.routing.peered import Tie, ties_of
 from auditor.resources.virtual_networks import VirtualNetwork
 
@@ -32,6 +37,16 @@ def longest_claim(network: Network, vnet: VirtualNetwork, address: Address) -> i
     except Undetermined:
         return 0
     return max(found, default=0)
+
+
+def is_claimed(network: Network, vnet: VirtualNetwork, address: Address) -> bool:
+    """Tell whether the gateways that a network uses know an address, or may have learned of it."""
+    try:
+        clients = (client_pools(each) for each in gateways_lent(network, vnet))
+        told = (*on_premises(network, vnet), *(claim for pool in clients for claim in pool))
+        return any(address in claim.prefix for claim in told) or bool(learns_routes(network, vnet))
+    except Undetermined:
+        return True
 
 
 def _knows(network: Network, tie: Tie, address: Address) -> bool:

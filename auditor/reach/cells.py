@@ -22,6 +22,7 @@ from auditor.reach.answer import private_answers
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_gateways import doubts_towards
 from auditor.reach.cell import Blocker, Cell, cell_in, cell_of, return_of, route_of, stop_of
+from auditor.reach.chained_pairs import ChainedPairs
 from auditor.reach.doubting import packets_besides
 from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
@@ -69,6 +70,7 @@ class Cells:
         self._strangers: dict[tuple[str, Address], Met] = {}
         self._back: dict[tuple[int, str], bool | None] = {}
         self._firewalled = FirewalledPairs(network, protocols, ports, tags)
+        self._chained = ChainedPairs(self._firewalled, self._is_mixed)
 
     # Pairs asked about one by one
 
@@ -248,6 +250,7 @@ class Cells:
             filters = Filters(out, straight, rewritten)
             if not any(map(self._is_mixed, filters)):
                 found = self._firewalled.cell(source, target, filters, way, firewall)
+                found = found or self._chained.cell(source, target, out, way, firewall)
         return found or self._engine(source, target)
 
     def beyond_firewall(

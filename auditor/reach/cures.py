@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from auditor import ids
 from auditor.addresses import Address, AddressSet, Prefix, Version
 from auditor.errors import Undetermined
+from auditor.network.address_owners import owned_addresses
 from auditor.network.filters import place_name
 from auditor.network.graph import Network
 from auditor.network.layers import EffectiveRule, holder_of
@@ -14,11 +15,13 @@ from auditor.network.routing import EffectiveRoute, Hop
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing.model import PEERINGS, Source
 from auditor.network.routing.peered import ties_of
-from auditor.reach.borrowing import longest_claim, to_borrow
+from auditor.network.routing_domains import spelled
+from auditor.reach.borrowing import is_claimed, longest_claim, to_borrow
 from auditor.reach.frame import Packet
 from auditor.reach.peering_cures import at_peering, lengths_of, sender_network
 from auditor.reach.space import PORTED
 from auditor.resources import walk
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 _FIRST, _LAST = 100, 4096
@@ -139,7 +142,13 @@ def _to_network(
 ) -> str:
     """Say what joins a subnet to another network, by its name or an address there."""
     vnet = ids.segment(subnet.id, "virtualNetworks") or place_name(subnet)
-    far = there or f"the network of {address}"
+    known = ids.name(spelled(network, home)) if home else f"the network of {address}"
+    far = there or known
+    if route.hop in PEERINGS and _leads_elsewhere(route, there, home):
+        return (
+            f"give {ids.name(spelled(network, route.far))} or {far} other addresses and peer "
+            + (f"{vnet} with {far}")
+        )
     if route.hop is Hop.NONE and there.lower() == vnet.lower():  # outside its own network
         return f"give {address} to a subnet of {vnet}"
     own = network.holder(subnet, VirtualNetwork)
@@ -154,6 +163,13 @@ def _to_network(
     return peered if apart else ""
 
 
+def _leads_elsewhere(route: EffectiveRoute, there: str, home: str) -> bool:
+    """Whether a peering leads to another network that holds the address, too (D-5)."""
+    if not route.far or not (there or home):
+        return False
+    return ids.name(route.far).lower() != there.lower() if there else route.far != home
+
+
 def _forwarding(network: Network, subnet: Subnet, fault: str, appliance: Address) -> str:
     """Say what to change that an appliance takes packets, which its route does name (R-11)."""
     nic, forwards_not, _ = fault.partition(" does not forward")
@@ -165,8 +181,18 @@ def _forwarding(network: Network, subnet: Subnet, fault: str, appliance: Address
     if own is not None and far is not None:
         joined = at_peering(network, own, appliance, far.label)
         joined = joined or f"peer {own.label} with {far.label}"
-        return f"{joined}, so that {appliance} is reached directly"
+        deaf = [f"enable IP forwarding on NIC {nic}" for nic in _deaf(network, far, appliance)]
+        return f"{' and '.join([joined, *deaf])}, so that {appliance} is reached directly"
     return f"let {appliance} be an appliance that forwards: {fault}"
+
+
+def _deaf(network: Network, home: VirtualNetwork, appliance: Address) -> Iterator[str]:
+    """Name the NIC with an address in a network, where it certainly forwards nothing (R-11)."""
+    for owner in owned_addresses(network, home.key).get(appliance, ()):
+        if isinstance(owner.holder, NetworkInterface):
+            settings = walk.peek(owner.holder, "properties")
+            if walk.peek(settings, "enable_ip_forwarding") is False:
+                yield owner.holder.label
 
 
 _TO_GATEWAY = "to the gateway"
@@ -243,6 +269,8 @@ def _by_gateway(
         give = f"give {vnet} a gateway, its own or that of a peer, which knows {address}"
         return f"{give}, and {change}" if change else give
     told = [borrow] if borrow else []
+    if not borrow and own is not None and not is_claimed(network, own, address):
+        told.append(f"teach the gateway of {vnet} a route to {address}")
     if walk.peek(walk.peek(table, "properties"), "disable_bgp_route_propagation"):
         told.append(
             f"let {getattr(table, 'label', 'its route table')} propagate the routes of gateways"

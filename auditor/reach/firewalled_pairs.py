@@ -130,6 +130,34 @@ class FirewalledPairs:
         )
         return [answer for answer in found if answer.version == source.version]
 
+    def told_by(self, passage: Passage, source: View, target: View) -> object | None:
+        """Give what a firewall, one of several in a row, makes of a pair; None: not one thing."""
+        rules = self.rules_between(passage, source, target)
+        if rules is None:
+            return None
+        ends = (
+            self._told_of(source, passage, Direction.OUTBOUND),
+            self._told_of(target, passage, Direction.INBOUND),
+        )
+        return passage.configuration.key, rules, *ends
+
+    def rules_between(self, passage: Passage, source: View, target: View) -> object | None:
+        """Give what the rules of a firewall tell of packets between two subnets, if it is one."""
+        rules = self._rules_of(passage, source)
+        return rules.between(source.addresses, target.addresses) if rules is not None else None
+
+    def told_apart(self, answers: Iterable[Answer]) -> bool:
+        """Tell whether the filters at both ends leave nothing of some answers open."""
+        for answer in answers:
+            if answer.verdict is Verdict.UNKNOWN and answer.path is not None:
+                for packet, _ in self._looked_at(answer):
+                    steps = (
+                        s for stage in answer.path.trail.stages for s in told_of(stage, packet)
+                    )
+                    if any(step.passes is None and step.code in _FILTERS for step in steps):
+                        return False
+        return True
+
     # What makes pairs alike
 
     def _alike(self, source: View, target: View, way: Way, passage: Passage) -> object | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from auditor.addresses import AddressSet
+from auditor.errors import Undetermined
 from auditor.network.exposure import use_of
-from auditor.reach.balancing import Forwards, forwards_of, to_nobody
+from auditor.reach.balancing import Forwards, forwards_of, taken_by, to_nobody
 from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.frame import Packet
 from auditor.reach.points import Kind, Point
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
-from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources import walk
+from auditor.resources.load_balancers import LoadBalancerFrontend, LoadBalancingRule
 
 
 def beside_the_known(
@@ -63,6 +65,9 @@ def forwarding(
         rule = to_nobody(trail.network, frontend, packet)
         if rule:
             return f"put a machine behind {rule} of {frontend.label}"
+        taken = _taken(trail, frontend, packet)
+        if taken is not None:
+            return taken
         what = f"{packet.protocol.upper()} {packet.destination_port}"
         known = forwards_of(trail.network, frontend).known
         regional = any(
@@ -73,6 +78,24 @@ def forwarding(
         return for_ports(cure)(packet)
 
     return opening
+
+
+def _taken(trail: Trail, frontend: LoadBalancerFrontend, packet: Packet) -> str | None:
+    """Say what opens a port that a rule takes for others; None: none takes it.
+
+    Of a range of ports each member of a pool gets one from Azure, and nobody chooses which (E-18).
+    """
+    try:
+        rule = taken_by(trail.network, frontend, packet)
+    except Undetermined:
+        return None
+    if rule is None:
+        return None
+    if isinstance(rule, LoadBalancingRule):
+        return f"put it behind {rule.label} of {frontend.label}, which takes that port"
+    if walk.peek(walk.peek(rule, "properties"), "frontend_port_range_end"):
+        return ""
+    return f"lead {rule.label} of {frontend.label}, which takes that port, to it"
 
 
 def frontend_point(node: LoadBalancerFrontend) -> Point:

@@ -12,7 +12,8 @@ A `[[waiver]]` of the configuration that
 - lacks `reason`, `owner` or `expires` (it never waived anything),
 - speaks of no finding of this audit, although the rule it names ran.
 
-A waiver of a rule that did not run (because of `select` or `ignore`) is not judged.
+A waiver of a rule that did not run (because of `select` or `ignore`) is not judged. What is told of
+a waiver of this rule itself no waiver takes back.
 
 ## What to do
 Mend the finding and delete the waiver, or renew it: a reason, an owner, and a new last day.

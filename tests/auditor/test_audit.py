@@ -213,6 +213,17 @@ def test_two_waivers_of_no_use_do_not_justify_each_other() -> None:
     assert len([each for each in run(late, waivers=twins).findings if each.message == "stale"]) == 2
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_waiver_of_no_use_waives_nothing_that_is_told_of_such_a_waiver(number: int) -> None:
+    """It hid what was told of itself: nobody saw that it matches nothing."""
+    late = rule("ZZ-001", stale, of=lambda found: found.waivers, after=True)
+    useless = [waiver("ZZ-001", line=3 + each, number=each) for each in range(number)]
+
+    report = run(late, waivers=tuple(useless))
+
+    assert [each.status for each in report.findings] == [Status.BROKEN] * number
+
+
 def test_the_special_rule_names_the_general_one_only_when_it_ran() -> None:
     def special(_: Network, subject: Any) -> Iterator[Outcome]:
         yield Finding(subject.id, "wrong", "mend", covers=(("AA-001", subject.id),))

@@ -8,6 +8,7 @@ import pytest
 
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.network.graph import Network
+from auditor.reach.alternatives import openings_of
 from auditor.reach.cures import named
 from auditor.testing import arm_id, estate, resource
 
@@ -100,6 +101,34 @@ def test_of_a_rule_for_another_protocol_the_port_is_not_what_lacks() -> None:
     assert opening(network, "internet", "front", 443, "udp") == (
         "add a load-balancing rule for UDP 443 at front"
     )
+
+
+def test_what_a_frontend_does_not_forward_is_opened_at_the_machines_behind_it_too() -> None:
+    """Each that a new rule may send it to; a Basic balancer is open without a group (E-3)."""
+
+    def openings(*groups: Json, source: str = "internet", **more: Any) -> list[str]:
+        placed = subnet(nsg="nsg") if groups else subnet()
+        network = estate(
+            *groups, nic("web"), nic("api", address="10.0.0.5"), pip("pip"), vnet(placed),
+            lb(lb_rule(), members=("web", "api"), **more), nic("client", address="10.0.0.6"),
+        )  # fmt: skip
+        return openings_of(asked(network, source, "front", 8080).one.blockers)
+
+    first = "add a load-balancing rule for TCP 8080 at front"
+    allow = "add an inbound Allow rule for TCP from {} to 10.0.0.4, 10.0.0.5 to port 8080 to nsg"
+    shut = nsg(deny("no", 200))
+    rule_lacks, group_lacks = openings(shut)
+    assert rule_lacks == first
+    assert group_lacks.startswith(allow.format("203.0.113.10"))
+    rule_lacks, group_lacks = openings(shut, source="client", public=False)
+    assert rule_lacks == first
+    assert group_lacks.startswith(allow.format("10.0.0.6"))
+    assert openings(sku="Basic") == [first]
+    assert openings() == [
+        first,
+        "give the subnet of web a network security group that allows it",
+        "give the subnet of api a network security group that allows it",
+    ]
 
 
 def test_E_10_where_nobody_is_behind_a_frontend_a_rule_alone_is_not_enough() -> None:
@@ -354,4 +383,20 @@ def test_R_11_an_address_of_nobody_in_a_peered_network_is_no_matter_of_the_peeri
     )  # fmt: skip
     assert asked(network, "web", "db").step("route").opening == (
         "let 10.9.0.4 be an appliance that forwards: nobody owns 10.9.0.4 (R-11)"
+    )
+
+
+def test_R_11_an_appliance_of_another_network_that_does_not_forward_needs_both() -> None:
+    network = estate(
+        net("a", "10.0.0.0/16", subnets={"app": steered("10.0.0.0/24")}),
+        net("hub", "10.9.0.0/16", subnets={"nva": "10.9.0.0/24"}),
+        table_of("rt", route("0.0.0.0/0", "VirtualAppliance", "10.9.0.4")),
+        nic_in("web", "10.0.0.4", ("a", "app")),
+        nic_in("fw", "10.9.0.4", ("hub", "nva"), enableIPForwarding=False),
+        net("b", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("db", "10.1.0.4", ("b", "app")),
+    )
+    found = asked(network, "web", "db")
+    assert found.step("route").opening == (
+        "peer a with hub and enable IP forwarding on NIC fw, so that 10.9.0.4 is reached directly"
     )

@@ -66,8 +66,9 @@ def test_to_the_frontend_every_machine_is_followed() -> None:
 def test_what_no_rule_takes_is_shown_at_the_first_way(calls: Any) -> None:
     told = calls(showing, "hops_of")
     shut = asked(balanced(), CLIENT, "front", 22)
-    assert (shut.verdict, shut.stops) == ("blocked", ["load-balancer", *["nsg-inbound"] * 6])
+    assert (shut.verdict, shut.stops[0]) == ("blocked", "load-balancer")
     assert len(told) == 1
+    assert shut.stops[1:] == ["nsg-inbound"] * len(NAMES)  # where a rule would send it
 
 
 def test_a_packet_that_stands_for_many_machines_is_replayed_once(calls: Any) -> None:

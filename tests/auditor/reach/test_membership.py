@@ -13,7 +13,7 @@ from auditor.network.graph import Network
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.simulate import Fate, Packet
-from auditor.testing import arm_id, estate, resource
+from auditor.testing import arm_id, ask, estate, resource
 
 from ...agreeing import Maker
 from ...exposed import (
@@ -335,6 +335,57 @@ def test_E_18_whose_port_is_not_told_may_have_any_that_is_left() -> None:
     assert (left.verdict, left.labels) == ("unknown", {"nat-port"})
     assert asked(network, CLIENT, "db", 500).verdict == "blocked"
     assert asked(network, CLIENT, "web", 501).verdict == "blocked"
+
+
+def test_E_18_no_rule_is_proposed_for_a_port_of_a_range() -> None:
+    """Azure gives these to the members of the pool: a rule for one of them is refused."""
+    network = given(500, 501)
+    for target, port in (("web", 501), ("db", 500), ("front", 505)):
+        assert [step.opening for step in asked(network, CLIENT, target, port).one.blockers] == [""]
+    beside = asked(network, CLIENT, "web", 511).one.blockers[0].opening
+    assert beside == "add a load-balancing rule for TCP 511 at front"
+
+
+def test_E_18_what_is_not_told_of_a_range_Azure_is_to_be_asked_about() -> None:
+    (unknown,) = ask("EXP-004", given(500, None)).unknown
+    assert "nat-port" in unknown.missing
+    assert "az network lb list-mapping" in unknown.remedy
+
+
+def test_E_10_a_port_that_a_rule_takes_for_others_is_no_other_rules() -> None:
+    """Who is not behind that rule is to be put there."""
+    other: Any = {"backendAddressPool": ref(POOL, "lb", "other")}
+    nat = {
+        "frontendIPConfiguration": ref(FRONTEND, "lb", "front"),
+        "backendIPConfiguration": ref(f"{NIC}/ipConfigurations", "db", "primary"),
+        "protocol": "Tcp",
+        "frontendPort": 2200,
+        "backendPort": 22,
+    }
+    network = estate(
+        nsg(rule("in", 100)),
+        nic("web", nsg="nsg"),
+        nic("db", nsg="nsg", address="10.0.0.5"),
+        pip("pip"),
+        lb(
+            lb_rule(),
+            lb_rule("for-db", 444, **other),
+            backendAddressPools=[
+                {"name": name, "properties": {"backendIPConfigurations": [
+                    ref(f"{NIC}/ipConfigurations", member, "primary")
+                ]}}
+                for name, member in (("pool", "web"), ("other", "db"))
+            ],
+            inboundNatRules=[{"name": "ssh", "properties": nat}],
+        ),
+        vnet(subnet()),
+    )  # fmt: skip
+    stops = {port: asked(network, CLIENT, "web", port).one.blockers for port in (444, 2200, 445)}
+    assert {port: found[0].opening for port, found in stops.items()} == {
+        444: "put it behind for-db of front, which takes that port",
+        2200: "lead ssh of front, which takes that port, to it",
+        445: "add a load-balancing rule for TCP 445 at front",
+    }
 
 
 def test_E_18_the_simulator_gives_ports_too() -> None:

@@ -315,7 +315,28 @@ def test_networks_that_overlap_need_other_addresses() -> None:
     )
     there, back = (step.opening for step in asked(both, "web", "db").one.blockers)
     assert there.startswith("give a or b other addresses and peer them, so that")
-    assert back.startswith("give b or the network of 10.0.0.4 other addresses and peer them")
+    assert back.startswith("give b or a other addresses and peer them")
+
+
+def test_a_reply_that_goes_to_another_network_with_the_address_needs_other_addresses() -> None:
+    """No route leads past a peer that holds it, and nobody peers with both (D-5, R-20)."""
+    network = estate(
+        net("a", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"},
+            peers=[peer("b", "10.2.0.0/16")]),
+        net("b", "10.2.0.0/16", subnets={"app": "10.2.0.0/24"},
+            peers=[peer("a", "10.1.0.0/16")]),
+        net("alone", "10.1.0.0/16", subnets={"app": "10.1.0.0/24"}),
+        nic_in("web", "10.1.0.4", ("alone", "app")),
+        nic_in("db", "10.2.0.4", ("b", "app")),
+    )  # fmt: skip
+    [back] = [s for s in asked(network, "web", "db").one.blockers if s.code == "asymmetric-return"]
+    assert back.opening == (
+        "give a or alone other addresses and peer b with alone, so that 10.1.0.4 goes straight back"
+    )
+    there = asked(network, "db", "web").step("route").opening
+    assert there == (
+        "give a or alone other addresses and peer b with alone, so that 10.1.0.4 goes to alone"
+    )
 
 
 def test_a_machine_outside_the_space_of_its_network_is_not_told_to_peer_that_with_itself() -> None:
@@ -349,6 +370,14 @@ def test_a_table_that_hides_what_gateways_know_has_to_tell_it() -> None:
         "let rt propagate the routes of gateways, so that 192.168.1.1 goes to the gateway"
     )
     assert asked(estate(*_joined()), "web", "onprem 192.168.1.1/32").verdict == "reachable"
+
+
+def test_a_gateway_that_does_not_know_a_site_has_to_learn_of_it_besides() -> None:
+    shut = estate(*_joined(disableBgpRoutePropagation=True))
+    assert asked(shut, "web", "onprem 172.20.1.1/32").step("route").opening == (
+        "teach the gateway of a a route to 172.20.1.1 and let rt propagate the routes of gateways, "
+        "so that 172.20.1.1 goes to the gateway"
+    )
 
 
 def test_a_network_without_a_gateway_needs_one_first() -> None:
