@@ -123,12 +123,10 @@ def unread_endpoints(network: Network) -> tuple[tuple[str, str], ...]:
 
     What they hold goes with them, and what has no address of its own is left out.
     """
-    typed = ((key, (ids.type_of(key) or "").lower()) for key in sorted(network.counted))
-    return tuple(
-        (key, arm_type)
-        for key, arm_type in typed
-        if arm_type.count("/") == 1 and not arm_type.startswith(_WITHOUT_ADDRESS)
-    )
+    tails = ((key, key.rpartition("/providers/")[2]) for key in network.counted)
+    tops = [(key, tail.rpartition("/")[0]) for key, tail in tails if tail.count("/") == 2]
+    typed = ((key, kind) for key, kind in tops if not kind.startswith(_WITHOUT_ADDRESS))
+    return tuple(sorted(each for each in typed if (ids.type_of(each[0]) or "").lower() == each[1]))
 
 
 def perhaps_public(network: Network) -> tuple[Reason, ...]:
