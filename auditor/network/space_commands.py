@@ -47,7 +47,7 @@ def _update(network: Network, vnet_id: str, **change: tuple[str, ...]) -> str:
 
 def _seen_by(network: Network, vnet_id: str) -> list[Peering]:
     """The peerings of other networks with this one that are connected."""
-    vnet = network.nodes.get(vnet_id.lower())
+    vnet = network.nodes.get(ids.fold(vnet_id))
     edges = network.referrers(vnet, "remoteVirtualNetwork") if vnet is not None else ()
     found = [
         edge.source
