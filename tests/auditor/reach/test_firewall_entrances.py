@@ -14,7 +14,7 @@ from auditor.reach.selected import ends_of
 from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import pip
+from ...exposed import NSG, deny, nsg, pip
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
 from ...networks import gateway, nic, peer, subnet_id, vnet
 from ...reaching import asked
@@ -141,6 +141,15 @@ def test_a_nat_rule_to_an_address_that_nobody_listed_has_may_lead_to_somebody() 
     [other] = ends_of(network, parse_selector("10.1.0.10")).points
     [found] = answers(network, INTERNET, other, protocols=("tcp",), ports=parse_ports("8080"))
     assert found.verdict.value == "blocked"
+
+
+def test_E_20_what_stops_it_once_a_nat_rule_leads_it_there_is_told_as_well() -> None:
+    shut = nic(
+        "shut", "10.1.0.5", ("spoke", "app"), networkSecurityGroup={"id": arm_id(NSG, "nsg")}
+    )
+    network = spoke(more=[shut, nsg(deny("no", 100))], to="10.1.0.5:443")
+    assert asked(network, CLIENT, "shut", 22).stops == ["firewall-nat", "nsg-inbound"]
+    assert asked(spoke(), CLIENT, "web", 22).stops == ["firewall-nat"]
 
 
 def test_U_2_nat_rules_that_the_input_lacks_may_let_anything_in() -> None:
