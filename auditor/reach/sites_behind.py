@@ -1,8 +1,10 @@
-"""Which sites a gateway leads to: those alone have replies by it, and are let in by it (R-24)."""
+"""Which sites a gateway leads to: those alone packets get to, and are let in by it (R-24)."""
 
 from __future__ import annotations
 
-from auditor.addresses import AddressSet
+from typing import Literal
+
+from auditor.addresses import Address, AddressSet
 from auditor.network.extents import Doubt, Extent
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import FORCED_TUNNEL, Reason
@@ -10,7 +12,7 @@ from auditor.network.routing.gateway import brought_by, served_by
 from auditor.network.routing.model import EffectiveRoute
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
-from auditor.reach.points import anywhere_in, vnet_of
+from auditor.reach.points import Point, anywhere_in, vnet_of
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -23,25 +25,48 @@ def from_its_sites(trail: Trail, subnet: Subnet) -> Trail:
     for any address: the gateway itself has to lead there.
     """
     vnet = vnet_of(trail.network, anywhere_in(trail.network, subnet))
-    if vnet is None:
-        return trail
-    sites = _led_to(trail.network, vnet)
-    if trail.source.addresses <= sites.must:
-        return trail
-    space = trail.space
-    reasons = tuple(dict.fromkeys(doubt.reason for doubt in sites.doubts))
+    return _led(trail, vnet, subnet.id, "source", trail.source.addresses)
 
-    def says(packet: Packet) -> str:
-        return f"the gateway of {vnet.label} leads to no site with {packet.source} (R-24)"
+
+def to_its_sites(trail: Trail, here: Point, to: AddressSet) -> Trail:
+    """Add that packets for some addresses go out by the gateway of a point's network (R-24).
+
+    A route of one's own may name the gateway for any address: it drops what no site of it has.
+    """
+    vnet = vnet_of(trail.network, here)
+    return _led(trail, vnet, vnet.id if vnet is not None else "", "destination", to)
+
+
+def _led(
+    trail: Trail,
+    vnet: VirtualNetwork | None,
+    at: str,
+    end: Literal["source", "destination"],
+    addresses: AddressSet,
+) -> Trail:
+    """Add that the gateway of a network leads to the sites at one end of packets."""
+    sites = _led_to(trail.network, vnet) if vnet is not None else None
+    if vnet is None or sites is None or addresses <= sites.must:
+        return trail
+    having = trail.space.having
+    may, must = (
+        having(source=each) if end == "source" else having(destination=each)
+        for each in (sites.may, sites.must)
+    )
+
+    def named(packet: Packet) -> Address:
+        return packet.source if end == "source" else packet.destination
 
     return remark(
         trail,
         "gateway",
-        subnet.id,
-        lambda packet: f"the gateway of {vnet.label} leads to {packet.source}",
-        Bounds(space.having(source=sites.may), space.having(source=sites.must)),
-        reasons=reasons,
-        stopped=says,
+        at,
+        lambda packet: f"the gateway of {vnet.label} leads to {named(packet)}",
+        Bounds(may, must),
+        reasons=tuple(dict.fromkeys(doubt.reason for doubt in sites.doubts)),
+        stopped=lambda packet: (
+            f"the gateway of {vnet.label} leads to no site with {named(packet)} (R-24)"
+        ),
         unsure=f"it cannot be told whether the gateway of {vnet.label} leads there",
     )
 
