@@ -71,6 +71,7 @@ def test_R_24_nor_is_it_reached_by_a_route_that_names_the_gateway() -> None:
     assert asked(network, "web", SECOND).verdict == "reachable"
     shut = asked(network, "web", FIRST)
     assert (shut.verdict, shut.stops) == ("blocked", ["gateway"])
+    assert asked(hubs(), "web", FIRST).stops == ["route"]
     rest = {"id": arm_id("Microsoft.Network/localNetworkGateways", "two")}
     found = asked(hubs(BY_GATEWAY, gatewayDefaultSite=rest), "web", FIRST)
     assert (found.verdict, found.labels) == ("unknown", {"forced-tunnel-unknown"})
