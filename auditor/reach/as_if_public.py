@@ -72,7 +72,7 @@ def stopped_besides(
     missing = known[-1] if known else None
     if missing is None or missing.code not in _ENTRANCES or not missing.opening:
         return ()
-    if source.kind not in (Kind.INTERNET, Kind.MACHINE, Kind.SUBNET):
+    if source.kind not in (Kind.INTERNET, Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY):
         return ()
     if missing.code == "firewall-nat":
         return tuple(_stops_behind(network, source, target, packet, entrance))
