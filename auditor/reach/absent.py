@@ -88,18 +88,25 @@ def nobody(
 ) -> Point:
     """Give an address of a subnet that nobody has, or nobody that the input lists.
 
-    It is certain where the subnet lists who is in it, and all of these are told. `untold`: of whom
-    it is not told what has the address.
+    `untold`: of whom it is not told what has the address.
+    """
+    reasons = (untold,) if untold else who_else(network, subnet)
+    return Point(Kind.NOBODY, subnet.id, one, subnet, None, subnet, network_key(subnet.id), reasons)
+
+
+def who_else(network: Network, subnet: Subnet) -> tuple[Reason, ...]:
+    """Say why an address of a subnet that nobody listed has may be somebody's.
+
+    It is certainly nobody's where the subnet lists who is in it, and all of these are told.
     """
     doubt = unlisted(network, subnet)
     try:
         listed = subnet.properties.ip_configurations is not None
     except Undetermined:
         listed = False
-    why = Reason("nobody-listed", doubt or f"who else is in subnet {subnet.label}", subnet.id)
-    why = untold or why
-    reasons = () if listed and not doubt and not untold else (why,)
-    return Point(Kind.NOBODY, subnet.id, one, subnet, None, subnet, network_key(subnet.id), reasons)
+    if listed and not doubt:
+        return ()
+    return (Reason("nobody-listed", doubt or f"who else is in subnet {subnet.label}", subnet.id),)
 
 
 def absent_name(point: Point) -> str:

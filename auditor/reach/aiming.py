@@ -20,7 +20,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.network.whereabouts import may_be_carried
 from auditor.reach.entrances import Entrance, entrances_by_address
 from auditor.reach.gatewaying import Relay, listeners_at, point_of, relays_of
-from auditor.reach.owners import points_at
+from auditor.reach.owners import perhaps_at
 from auditor.reach.points import Point, machine, vnet_of
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, Listener
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -78,7 +78,7 @@ def aims_of(network: Network, relay: Relay) -> tuple[tuple[Aim, ...], tuple[Reas
             return (), (replace(why, label=f"fqdn:{relay.member}"), *_by_own_server(vnet))
     found: list[Aim] = []
     for address in addresses:
-        inside = points_at(network, address, place)
+        inside = perhaps_at(network, address, place)
         found += inside or _public(network, address)
     return tuple(found), () if found else _pods(network, place, vnet, addresses)
 

@@ -335,7 +335,8 @@ class _Question:
         found = found or (self._nowhere(packet),)
         at = packet or _PLACEHOLDER[self.version]
         ends = self.source, self.target, let_in(self.target, shown, self.paths)
-        besides = stopped_besides(self.network, *ends, at, found)
+        by = shown.path.entrance if shown is not None and not shown.path.relayed else None
+        besides = stopped_besides(self.network, *ends, at, found, by)
         return (*found, *elsewhere, *besides)
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:

@@ -1,8 +1,8 @@
-"""What stops packets besides the entrance, or the rule of a load balancer, that is missing.
+"""What stops packets besides the entrance, or the rule of a balancer or firewall, that is missing.
 
-A machine that gets a public address, or whose balancer gets a rule, is still behind its groups, is
-closed to the internet without any (E-3), and has to answer straight (R-13): what opens a way names
-all of it.
+A machine that gets a public address, or to which a rule of a balancer or firewall leads, is still
+behind its groups, is closed to the internet without any (E-3), and has to answer straight (R-13):
+what opens a way names all of it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ from auditor.network.graph import Network
 from auditor.reach.along import hops_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import is_basic
+from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
 from auditor.reach.frame import Packet
 from auditor.reach.path import Path, start
-from auditor.reach.points import Kind, Point
+from auditor.reach.points import Kind, Point, part_in_subnet
 from auditor.reach.replying import straight_to, to_internet
 from auditor.reach.showing import Shown
 from auditor.reach.stages import remark
 from auditor.reach.trail import Step, Trail
+from auditor.reach.translating import sent_inside
+from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
-_ENTRANCES = frozenset({"no-entrance", "load-balancer"})
+_ENTRANCES = frozenset({"no-entrance", "load-balancer", "firewall-nat"})
 """Codes of hops that stop a packet where no rule or no address lets it in."""
 
 
@@ -60,16 +63,19 @@ def stopped_besides(
     machines: Iterable[Point],
     packet: Packet,
     known: Sequence[Step],
+    entrance: Entrance | None = None,
 ) -> tuple[Step, ...]:
     """Give what stops a packet for a point once the last of the known obstacles is gone.
 
-    At all the machines that it would be let in to.
+    At all the machines that it would be let in to, by the entrance that it is for.
     """
     missing = known[-1] if known else None
     if missing is None or missing.code not in _ENTRANCES or not missing.opening:
         return ()
-    if source.kind not in (Kind.INTERNET, Kind.MACHINE, Kind.SUBNET):
+    if source.kind not in (Kind.INTERNET, Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY):
         return ()
+    if missing.code == "firewall-nat":
+        return tuple(_stops_behind(network, source, target, packet, entrance))
     closed = source.kind is Kind.INTERNET and not _is_basic(target)
     found = (
         step
@@ -95,6 +101,24 @@ def _stops_at(
     reply = to_internet(trail) if source.kind is Kind.INTERNET else straight_to(source)
     path = Path(source, target, reply(inside, target))
     yield from (step for step in hops_of(path, arriving) if step.passes is False)
+
+
+def _stops_behind(
+    network: Network, source: Point, target: Point, packet: Packet, entrance: Entrance | None
+) -> Iterator[Step]:
+    """Give what stops a packet for a machine once a firewall's NAT rule leads it there (E-20)."""
+    there = target.addresses.smallest() if target.kind is Kind.MACHINE else None
+    node = entrance.node if entrance is not None else None
+    if there is None or not isinstance(node, FirewallIpConfiguration):
+        return
+    firewall = node.root
+    if not isinstance(firewall, Firewall) or there.version != packet.source.version:
+        return
+    here = part_in_subnet(network, Kind.FIREWALL, node)
+    trail = start(network, source, there.version, target.addresses, network.tags)
+    for inside, end in sent_inside(trail, firewall, here, [target]):
+        steps = hops_of(Path(source, end, inside), replace(packet, destination=there))
+        yield from (step for step in steps if step.passes is False)
 
 
 def _closed(trail: Trail, target: Point) -> Trail:

@@ -20,6 +20,7 @@ from auditor.reach.firewalling import translated_for_internet
 from auditor.reach.handing_over import Untold, past_appliances
 from auditor.reach.points import Point, vnet_of
 from auditor.reach.replying import straight_to
+from auditor.reach.sites_behind import to_its_sites
 from auditor.reach.stages import goes, remark
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by, ways_from
@@ -139,7 +140,7 @@ def to_sites(
     `door` gives where replies come in again, any machine of that gateway's subnet, if it is told.
     """
     straight = goes(trail, source, to, _to_gateway, "to the gateway")
-    straight = _past_networks(straight, source, to)
+    straight = to_its_sites(_past_networks(straight, source, to), source, to)
     back = door(source)
     yield (straight if back is None else straight_to(source)(straight, back)), source
     for passed in past_appliances(trail, source, to):
@@ -147,7 +148,7 @@ def to_sites(
             yield passed.trail, source
             continue
         there = goes(passed.trail, passed.here, to, _to_gateway, "to the gateway")
-        there = _past_networks(there, passed.here, to)
+        there = to_its_sites(_past_networks(there, passed.here, to), passed.here, to)
         back = door(passed.here)
         yield (there if back is None else passed.reply(there, back)), passed.here
 

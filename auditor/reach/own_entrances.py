@@ -2,6 +2,7 @@
 
 A managed instance may have a public endpoint, a Container Apps environment an external ingress:
 their addresses and balancers are Azure's. What comes in by them meets the rules of the subnet.
+So it is with services of types that nobody reads, such as API Management.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.reach.bounds import Bounds
 from auditor.reach.filter_stage import filters
 from auditor.reach.path import Path, start
-from auditor.reach.points import INTERNET, Kind, Point, anywhere_in
+from auditor.reach.points import INTERNET, Kind, Point, anywhere_in, is_supposed
 from auditor.reach.replying import to_internet
-from auditor.reach.stages import remark
+from auditor.reach.stages import if_somebody, remark
 from auditor.reach.trail import Trail
+from auditor.reach.unread_services import unread_in
 from auditor.resources.virtual_networks import Subnet
 
 _ENTERED = frozenset(
@@ -34,10 +36,11 @@ _ENTERED = frozenset(
 def by_own_entrance(trail: Trail, source: Point, target: Point) -> Path | None:
     """Give the way from the internet by an entrance that a service in a subnet may have.
 
-    To any machine of the subnet, which then is one of the service's. None where it has none.
+    To any machine of the subnet, which then is one of the service's, or to an address of it that
+    perhaps is somebody's. None where it has none.
     """
     subnet = target.node
-    if target.kind is not Kind.SUBNET or not isinstance(subnet, Subnet):
+    if not isinstance(subnet, Subnet) or not _has_some(target):
         return None
     reasons = _untold(trail.network, subnet)
     if not reasons:
@@ -52,7 +55,13 @@ def by_own_entrance(trail: Trail, source: Point, target: Point) -> Path | None:
     )
     there = told.becoming(destination=target.addresses, destination_port=EVERY_PORT)
     inside = filters(there, target, Direction.INBOUND)
+    inside = if_somebody(inside, target) if is_supposed(target) else inside
     return Path(source, target, to_internet(trail)(inside, target))
+
+
+def _has_some(target: Point) -> bool:
+    """Whether what a service has in a subnet may be a point of it."""
+    return target.kind is Kind.SUBNET or (target.kind is Kind.NOBODY and bool(target.reasons))
 
 
 def own_entrances(network: Network, tags: ServiceTags = NO_TAGS) -> tuple[Reason, ...]:
@@ -74,8 +83,9 @@ def _untold(network: Network, subnet: Subnet) -> tuple[Reason, ...]:
         services = subnet.delegated_to
     except Undetermined as unknown:
         return (gap(unknown, subnet.id),)
-    return tuple(
+    told = (
         Reason("paas-injected", f"whether {each} lets the internet in to {subnet.label}", subnet.id)
         for each in services
         if each.lower() in _ENTERED
     )
+    return (*told, *unread_in(network, subnet))

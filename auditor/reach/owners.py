@@ -16,6 +16,7 @@ from auditor.network.hidden_addresses import unlisted
 from auditor.network.instances import listed_whole
 from auditor.network.reasons import Reason
 from auditor.network.whereabouts import locate_from
+from auditor.reach.absent import who_else
 from auditor.reach.points import (
     Kind,
     Point,
@@ -61,6 +62,20 @@ def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point
     any_of = anywhere_in(network, where.subnet)
     reason = Reason("collection-gap", where.unsure, where.subnet.id)
     return (*models, replace(any_of, addresses=one, reasons=(reason,)))
+
+
+def perhaps_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point, ...]:
+    """Give the points that have an address or, where none is listed, any machine of its subnet.
+
+    None where nobody has it for certain: the subnet lists who is in it.
+    """
+    found = points_at(network, address, subnet)
+    there = locate_from(network, address, subnet).subnet
+    reasons = who_else(network, there) if there is not None and not found else ()
+    if there is None or not reasons:
+        return found
+    one = AddressSet.from_range(address, address)
+    return (replace(anywhere_in(network, there), addresses=one, reasons=reasons),)
 
 
 def _models(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:

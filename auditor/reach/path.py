@@ -110,12 +110,16 @@ def ends_at(path: Path, target: Point) -> bool:
     )
 
 
+_OF_SEVERAL = (Kind.MACHINE, Kind.SUBNET, Kind.NOBODY)
+"""Points of one id that may have different addresses."""
+
+
 def _meet(end: Point, target: Point) -> bool:
     """Tell whether two points of one id may be one machine: not at addresses that differ.
 
     A model stands for instances, and a subnet for machines, of which each may have any address.
     """
-    if target.kind not in (Kind.MACHINE, Kind.SUBNET) or not (end.addresses and target.addresses):
+    if target.kind not in _OF_SEVERAL or not (end.addresses and target.addresses):
         return True
     return end.addresses.overlaps(target.addresses)
 

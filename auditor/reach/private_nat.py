@@ -16,7 +16,7 @@ from auditor.network.service_tags import ServiceTags
 from auditor.reach.approaches import beyond
 from auditor.reach.bounds import Bounds
 from auditor.reach.firewalling import translations
-from auditor.reach.owners import points_at
+from auditor.reach.owners import perhaps_at
 from auditor.reach.points import Kind, Point, keys_of, part_in_subnet
 from auditor.reach.space import space_of
 from auditor.reach.stages import Reply
@@ -79,4 +79,4 @@ def _terms(
 
 def _targets(network: Network, here: Point, term: FirewallTerm) -> tuple[Point, ...]:
     there = term.translation.address if term.translation is not None else None
-    return points_at(network, there, here.place) if there is not None and here.place else ()
+    return perhaps_at(network, there, here.place) if there is not None and here.place else ()

@@ -10,9 +10,9 @@ from enum import Enum
 
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
-from auditor.ids import type_of
 from auditor.network.gateway_subnets import LIVES_IN
-from auditor.network.graph import Network, question, question_about
+from auditor.network.graph import Network, question_about
+from auditor.reach.unread_services import unread_services
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayIpConfiguration
 from auditor.resources.base import Node
@@ -46,19 +46,6 @@ _SERVICES = {
     "microsoft.servicenetworking/trafficcontrollers": Tenant.TIED,
 }
 """Services that nobody's programs run in, by what a subnet is delegated to (D-11)."""
-
-_INJECTED = frozenset(
-    {
-        "microsoft.aad/domainservices",
-        "microsoft.apimanagement/service",
-        "microsoft.app/managedenvironments",
-        "microsoft.batch/batchaccounts",
-        "microsoft.hdinsight/clusters",
-        "microsoft.redhatopenshift/openshiftclusters",
-        "microsoft.web/hostingenvironments",
-    }
-)
-"""What takes a place in a subnet without a delegation, of the types that nobody reads."""
 
 
 def starts_nothing(network: Network, subnet: Subnet) -> bool:
@@ -111,12 +98,7 @@ def _may_hold_others(network: Network, subnet: Subnet) -> bool:
     """Whether something of the snapshot that nobody reads may be in a subnet that lists nobody."""
     if subnet.delegated_to or subnet.properties.ip_configurations:
         return False
-    return _has_injected(network)
-
-
-@question
-def _has_injected(network: Network) -> bool:
-    return any((type_of(key) or "").lower() in _INJECTED for key in network.counted)
+    return bool(unread_services(network))
 
 
 def _kind(network: Network, node: Node, kind: str = "subnet") -> Iterator[Tenant]:

@@ -1,18 +1,21 @@
-"""Which sites a gateway leads to: those alone have replies by it, and are let in by it (R-24)."""
+"""Which sites a gateway leads to: those alone packets get to, and are let in by it (R-24)."""
 
 from __future__ import annotations
 
-from auditor.addresses import AddressSet
+from collections.abc import Callable
+
+from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet
 from auditor.network.extents import Doubt, Extent
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import FORCED_TUNNEL, Reason
 from auditor.network.routing.gateway import brought_by, served_by
-from auditor.network.routing.model import EffectiveRoute
+from auditor.network.routing.model import EffectiveRoute, Hop, Source
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
-from auditor.reach.points import anywhere_in, vnet_of
+from auditor.reach.points import Point, anywhere_in, vnet_of
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
+from auditor.reach.ways import leaves_by, ways_from
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -23,26 +26,59 @@ def from_its_sites(trail: Trail, subnet: Subnet) -> Trail:
     for any address: the gateway itself has to lead there.
     """
     vnet = vnet_of(trail.network, anywhere_in(trail.network, subnet))
-    if vnet is None:
+    sites = _led_to(trail.network, vnet) if vnet is not None else None
+    if vnet is None or sites is None or trail.source.addresses <= sites.must:
         return trail
-    sites = _led_to(trail.network, vnet)
-    if trail.source.addresses <= sites.must:
+    having = trail.space.having
+    within = Bounds(having(source=sites.may), having(source=sites.must))
+    return _led(trail, vnet, subnet.id, sites, within, lambda packet: packet.source)
+
+
+def to_its_sites(trail: Trail, here: Point, to: AddressSet) -> Trail:
+    """Add that a gateway drops what a route of one's own sends it, and no site of it has (R-24)."""
+    vnet, place = vnet_of(trail.network, here), here.place
+    if vnet is None or place is None:
         return trail
-    space = trail.space
-    reasons = tuple(dict.fromkeys(doubt.reason for doubt in sites.doubts))
+    sent = _sent_by_users(trail, place, to)
+    sites = _led_to(trail.network, vnet) if sent else None
+    if sites is None or sent <= sites.must:
+        return trail
+    having, others = trail.space.having, EVERYTHING - sent
+    within = Bounds(having(destination=sites.may | others), having(destination=sites.must | others))
+    return _led(trail, vnet, vnet.id, sites, within, lambda packet: packet.destination)
 
-    def says(packet: Packet) -> str:
-        return f"the gateway of {vnet.label} leads to no site with {packet.source} (R-24)"
 
+def _sent_by_users(trail: Trail, place: Subnet, to: AddressSet) -> AddressSet:
+    """Give those of some addresses for which a user's route may name the gateway."""
+    ways = ways_from(trail.network, place, trail.space.version, trail.tags)
+    found = NOTHING
+    for addresses, way in ways.within(to):
+        own = any(each.source is Source.USER for each in way.possible)
+        if own and leaves_by(way, Hop.GATEWAY) is not False:
+            found = found | addresses
+    return found
+
+
+def _led(
+    trail: Trail,
+    vnet: VirtualNetwork,
+    at: str,
+    sites: Extent,
+    within: Bounds,
+    named: Callable[[Packet], Address],
+) -> Trail:
+    """Add that the gateway of a network leads to the sites at one end of packets."""
+    gateway = f"the gateway of {vnet.label}"
     return remark(
         trail,
         "gateway",
-        subnet.id,
-        lambda packet: f"the gateway of {vnet.label} leads to {packet.source}",
-        Bounds(space.having(source=sites.may), space.having(source=sites.must)),
-        reasons=reasons,
-        stopped=says,
-        unsure=f"it cannot be told whether the gateway of {vnet.label} leads there",
+        at,
+        lambda packet: f"{gateway} leads to {named(packet)}",
+        within,
+        reasons=tuple(dict.fromkeys(doubt.reason for doubt in sites.doubts)),
+        stopped=lambda packet: f"{gateway} leads to no site with {named(packet)} (R-24)",
+        unsure=f"it cannot be told whether {gateway} leads there",
+        opening=lambda packet: f"teach {gateway} a route to {named(packet)}",
     )
 
 

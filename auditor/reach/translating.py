@@ -24,7 +24,7 @@ from auditor.reach.forwarding import taken
 from auditor.reach.frame import Packet
 from auditor.reach.handing_over import Passed, brought
 from auditor.reach.hub_points import hub_firewall
-from auditor.reach.owners import points_at, points_of_owners
+from auditor.reach.owners import perhaps_at, points_of_owners
 from auditor.reach.points import Kind, Point, part_in_subnet
 from auditor.reach.samples import coordinates
 from auditor.reach.stages import goes, remark, replies
@@ -56,7 +56,7 @@ def at_firewall(
         there = term.translation.address if term.translation is not None else None
         found = _answers(translated(trail, firewall, term, accepted), firewall, here)
         targets = (
-            points_at(network, there, place) if there is not None and place is not None else ()
+            perhaps_at(network, there, place) if there is not None and place is not None else ()
         )
         yield from sent_inside(found, firewall, here, targets)
         if not targets and there is not None and there in PUBLIC:
@@ -190,7 +190,7 @@ def translated_to(network: Network, configuration: FirewallIpConfiguration) -> l
     return [
         point
         for address in sorted(each for each in addresses if each is not None)
-        for point in points_at(network, address, place)
+        for point in perhaps_at(network, address, place)
     ]
 
 

@@ -10,7 +10,7 @@ from auditor.network.graph import Network
 from auditor.testing import estate
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
-from ...reaching import asked, lb, lb_rule
+from ...reaching import app_gateway, asked, lb, lb_rule
 from ...routing import route, table
 
 CLIENT = "52.10.0.7"
@@ -75,6 +75,19 @@ def test_E_10_what_stops_it_once_the_balancer_takes_it_is_told_as_well() -> None
         ("nsg-inbound", "defaultSecurityRules/DenyAllInBound")
     ]
     assert asked(balanced(HTTPS, ssh, back=22), CLIENT, "web", 22).verdict == "reachable"
+
+
+def test_E_10_what_stops_a_gateway_behind_a_balancer_is_told_as_well() -> None:
+    network = estate(
+        nsg(rule("https", 100, "10.0.1.0/24", "443"), deny("rest", 200)),
+        nic("web"),
+        pip("pip"),
+        vnet(subnet(nsg="nsg"), subnet("gw", "10.0.1.0/24")),
+        lb(lb_rule("https", 443, 443), public=False),
+        app_gateway(members=("10.0.0.10",)),
+    )
+    assert asked(network, "agw", "front", 80).stops == ["load-balancer", "nsg-inbound"]
+    assert asked(network, "agw", "front", 443).verdict == "reachable"
 
 
 def test_E_10_behind_a_frontend_every_machine_of_the_pool_has_to_let_it_in() -> None:

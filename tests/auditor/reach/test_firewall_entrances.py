@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import parse_ports
 from auditor.network.graph import Network
+from auditor.reach.answer import answers
+from auditor.reach.points import INTERNET
+from auditor.reach.selected import ends_of
+from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import pip
+from ...exposed import NSG, deny, nsg, pip
 from ...firewalls import FIREWALL, collection, firewall, group, nat_rule, policy
 from ...networks import gateway, nic, peer, subnet_id, vnet
 from ...reaching import asked
@@ -120,6 +125,31 @@ def test_E_2b_a_nat_rule_may_lead_to_an_instance_that_nobody_lists() -> None:
 
     assert found.verdict == "unknown"
     assert "vmss-model-only" in found.labels
+
+
+def test_a_nat_rule_to_an_address_that_nobody_listed_has_may_lead_to_somebody() -> None:
+    """A subnet that does not list who is in it leaves open who has the address."""
+    network = spoke(to="10.1.0.9:443")
+    whole = asked(network, "internet", "fw", 8080)
+    assert (whole.verdict, "nobody-listed" in whole.labels) == ("unknown", True)
+    [one] = ends_of(network, parse_selector("10.1.0.9")).points
+    [found] = answers(network, INTERNET, one, protocols=("tcp",), ports=parse_ports("8080"))
+    assert (found.verdict.value, "nobody-listed" in {r.label for r in found.reasons}) == (
+        "unknown",
+        True,
+    )
+    [other] = ends_of(network, parse_selector("10.1.0.10")).points
+    [found] = answers(network, INTERNET, other, protocols=("tcp",), ports=parse_ports("8080"))
+    assert found.verdict.value == "blocked"
+
+
+def test_E_20_what_stops_it_once_a_nat_rule_leads_it_there_is_told_as_well() -> None:
+    shut = nic(
+        "shut", "10.1.0.5", ("spoke", "app"), networkSecurityGroup={"id": arm_id(NSG, "nsg")}
+    )
+    network = spoke(more=[shut, nsg(deny("no", 100))], to="10.1.0.5:443")
+    assert asked(network, CLIENT, "shut", 22).stops == ["firewall-nat", "nsg-inbound"]
+    assert asked(spoke(), CLIENT, "web", 22).stops == ["firewall-nat"]
 
 
 def test_U_2_nat_rules_that_the_input_lacks_may_let_anything_in() -> None:

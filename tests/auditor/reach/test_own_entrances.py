@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import parse_ports
 from auditor.network.graph import Network
+from auditor.reach.answer import answers
 from auditor.reach.own_entrances import own_entrances
-from auditor.testing import estate
+from auditor.reach.points import INTERNET
+from auditor.reach.selected import ends_of
+from auditor.selector import parse_selector
+from auditor.testing import estate, resource
 
 from ...exposed import deny, nsg, rule, subnet, vnet
 from ...reaching import asked
@@ -54,3 +59,38 @@ def test_E_2_the_list_of_all_that_the_internet_reaches_says_so() -> None:
         "whether Microsoft.Sql/managedInstances lets the internet in to app",
     )
     assert own_entrances(given(INSTANCES, deny("rest", 200))) == ()
+
+
+API: Any = resource("Microsoft.ApiManagement/service", "apim")
+
+
+def test_E_2_a_service_that_nobody_reads_may_let_the_internet_in_to_a_subnet_of_its_own() -> None:
+    """API Management names its subnet, which need not name it, and no delegation does."""
+    home = vnet(subnet(nsg="nsg"))
+    open_to_all = nsg(rule("web", 100, "Internet", "443"), deny("rest", 200))
+    found = asked(estate(open_to_all, home, API), "internet", "app", 443)
+    assert (found.verdict, found.labels) == ("unknown", {"type-not-read"})
+    shut = nsg(rule("own", 100, "10.0.0.0/16", "443"), deny("rest", 200))
+    assert asked(estate(shut, home, API), "internet", "app", 443).verdict == "blocked"
+    assert asked(estate(open_to_all, home), "internet", "app", 443).verdict == "blocked"
+
+
+def test_E_2_an_address_of_it_that_nobody_listed_has_may_be_the_services() -> None:
+    network = estate(vnet(subnet()), API)
+    [one] = ends_of(network, parse_selector("10.0.0.9")).points
+    [found] = answers(network, INTERNET, one, protocols=("tcp",), ports=parse_ports("443"))
+    assert {reason.label for reason in found.reasons} == {"type-not-read", "nobody-listed"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"ipConfigurations": []},
+        {"delegations": [{"properties": {"serviceName": "Microsoft.Web/serverFarms"}}]},
+        {"name": "GatewaySubnet"},
+    ],
+)
+def test_it_is_in_no_subnet_that_is_told_to_be_empty_or_anothers(told: Any) -> None:
+    name = told.pop("name", "app")
+    network = estate(vnet(subnet(name, **told)), API)
+    assert asked(network, "internet", name, 443).verdict == "blocked"

@@ -65,6 +65,18 @@ def test_R_24_a_site_behind_the_gateway_of_another_hub_does_not_get_in(
     assert "gateway" in shut.stops
 
 
+def test_R_24_nor_is_it_reached_by_a_route_that_names_the_gateway() -> None:
+    """The gateway drops what it has no site for."""
+    network = hubs(BY_GATEWAY)
+    assert asked(network, "web", SECOND).verdict == "reachable"
+    shut = asked(network, "web", FIRST)
+    assert (shut.verdict, shut.stops) == ("blocked", ["gateway"])
+    assert asked(hubs(), "web", FIRST).stops == ["route"]
+    rest = {"id": arm_id("Microsoft.Network/localNetworkGateways", "two")}
+    found = asked(hubs(BY_GATEWAY, gatewayDefaultSite=rest), "web", FIRST)
+    assert (found.verdict, found.labels) == ("unknown", {"forced-tunnel-unknown"})
+
+
 def test_R_24_what_a_site_for_all_the_rest_passes_on_is_not_told() -> None:
     rest = {"id": arm_id("Microsoft.Network/localNetworkGateways", "two")}
     found = asked(hubs(gatewayDefaultSite=rest), FIRST, "pe")
