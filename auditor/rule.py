@@ -123,6 +123,7 @@ def apart(subject: str, parts: Iterable[tuple[str, P]], judge: Callable[[P], Out
             yield Unknown(
                 subject,
                 missing=unknown.missing,
+                remedy=unknown.remedy,
                 related=(unknown.resource,) if unknown.resource else (),
                 key=key,
                 told_by=unknown.resource,

@@ -12,9 +12,12 @@ from auditor.network.clusters import Cni, cluster_of, node_subnets, plugin, virt
 from auditor.network.gateway_subnets import OWN_DELEGATION
 from auditor.network.graph import Network, question, question_about
 from auditor.network.routing_domains import near_keys
+from auditor.remedy import az
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
+from auditor.special_addresses import PUBLIC
 
 
 @question_about
@@ -50,6 +53,31 @@ def reaches_overlay(
     return bool(overlays)
 
 
+def require_pods_told(
+    network: Network, gateway: ApplicationGateway, vnet: VirtualNetwork, address: Address
+) -> None:
+    """Raise Undetermined where an address may be a pod of the cluster that writes a gateway.
+
+    It may where that cluster is not in the input, or one there does not tell where its pods are.
+    """
+    if address in PUBLIC:
+        return
+    for untold in _untold(network):
+        raise Undetermined(
+            f"whether {address} is a pod: {untold.missing}",
+            resource=untold.resource,
+            remedy=untold.remedy,
+        )
+    near = {vnet.key, *near_keys(network, vnet.key)}
+    if not any(near & homes for _, homes in _homes(network)):
+        raise Undetermined(
+            f"the cluster whose ingress controller writes {gateway.label}, "
+            f"of which {address} may be a pod",
+            resource=gateway.id,
+            remedy=f"export the cluster with the rest: {az('aks', 'list')}",
+        )
+
+
 def is_kubenet(cluster: ManagedCluster) -> bool:
     """Tell whether routes lead to the pods of a cluster, by their nodes; False: not told, too."""
     try:
@@ -62,15 +90,39 @@ def is_kubenet(cluster: ManagedCluster) -> bool:
 def _with_ranges(network: Network) -> dict[str, list[ManagedCluster]]:
     """The clusters that tell a range of pods, by the keys of the networks of their nodes."""
     found: dict[str, list[ManagedCluster]] = defaultdict(list)
-    for cluster in network.all(ManagedCluster):
+    for cluster, homes in _homes(network):
         try:
-            homes = {home.key for home in virtual_networks(network, cluster)}
             if pod_claims(cluster):
                 for home in homes:
                     found[home].append(cluster)
         except Undetermined:
             continue  # other rules tell what a cluster lacks
     return found
+
+
+@question
+def _homes(network: Network) -> tuple[tuple[ManagedCluster, frozenset[str]], ...]:
+    """The clusters that tell the networks of their nodes, with the keys of these."""
+    found = []
+    for cluster in network.all(ManagedCluster):
+        try:
+            homes = frozenset(home.key for home in virtual_networks(network, cluster))
+        except Undetermined:
+            continue
+        found.append((cluster, homes))
+    return tuple(found)
+
+
+@question
+def _untold(network: Network) -> tuple[Undetermined, ...]:
+    """What clusters do not tell of where their nodes and pods are."""
+    found = []
+    for cluster in network.all(ManagedCluster):
+        try:
+            _ = virtual_networks(network, cluster), pod_claims(cluster)
+        except Undetermined as unknown:
+            found.append(unknown)
+    return tuple(found)
 
 
 def is_node_of(network: Network, node: Node, clusters: Iterable[ManagedCluster]) -> bool:

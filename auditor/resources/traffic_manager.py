@@ -17,9 +17,17 @@ class TrafficManagerEndpoint(Wire, gc=False):
     properties: TrafficManagerTarget | None = None
 
 
+class TrafficManagerDns(Wire, gc=False):
+    """`dnsConfig`: the profile's name in DNS, which need not be its own."""
+
+    relative_name: str | None = None
+    fqdn: str | None = None
+
+
 class TrafficManagerProperties(Wire):
     """Settings of a profile."""
 
+    dns_config: TrafficManagerDns | None = None
     endpoints: list[TrafficManagerEndpoint] | None = None
 
 

@@ -14,9 +14,10 @@ In a public zone,
 
 It needs the owners in the snapshot, those of every subscription: while there is none of the kind
 that could own the name, or the input names subscriptions that it holds nothing of, the answer is
-*unknown*. So it is for the name of a scale set's instance,
-and for an A or AAAA record with a public address that no public IP of the snapshot has: it may be
-somebody else's, or yours until yesterday.
+*unknown*. So it is for the name of a scale set's instance, for that of a slot of an application
+whose slot is not in the snapshot, and for an A or AAAA record with a public address that no public
+IP of the snapshot has: it may be somebody else's, or yours until yesterday. Public IPs and Traffic
+Manager profiles say which name is theirs; the others are known by what they are called.
 
 ## What to do
 Delete the record, or point it at what took over.
@@ -29,6 +30,9 @@ Delete the record, or point it at what took over.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from auditor import ids
 from auditor.addresses import Address, address_or_none, parse_address
 from auditor.errors import Undetermined
@@ -37,9 +41,10 @@ from auditor.network.gaps import unread_type
 from auditor.network.graph import Missing, every, evidence, question, question_about
 from auditor.network.holes import holes
 from auditor.remedy import az
-from auditor.resources.base import TYPES
+from auditor.resources.base import TYPES, Resource
 from auditor.resources.dns import PublicRecordSet
 from auditor.resources.public_addresses import PublicIp
+from auditor.resources.traffic_manager import TrafficManagerProfile
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 from auditor.special_addresses import DOCUMENTATION, PUBLIC
 
@@ -48,6 +53,16 @@ _PLAIN = 2
 
 _NAMED = 3
 """How many absent subscriptions a message names."""
+
+_SPELLED = {
+    "microsoft.network/publicipaddresses": "public IPs",
+    "microsoft.cdn/profiles/afdendpoints": "endpoints of Front Door profiles",
+    "microsoft.network/frontdoors": "classic Front Doors",
+    "microsoft.cdn/profiles": "Front Door profiles",
+    "microsoft.network/trafficmanagerprofiles": "Traffic Manager profiles",
+    "microsoft.web/sites": "web applications",
+    "microsoft.cdn/profiles/endpoints": "endpoints of CDN profiles",
+}
 
 _OWNERS = {
     "cloudapp.azure.com": ("microsoft.network/publicipaddresses",),
@@ -102,7 +117,9 @@ def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     if suffix is None or _is_owned(network, name, suffix):
         return
     if suffix == "cloudapp.azure.com" and name.removesuffix(suffix).count(".") > _PLAIN:
-        yield Unknown(record.id, missing=f"whether a scale set's instance has the name {name}")
+        missing = f"whether a scale set's instance has the name {name}"
+        listed = "ask for the names of the instances: az vmss list-instance-public-ips"
+        yield Unknown(record.id, missing, remedy=listed)
         return
     absent = _absent_subscriptions(network)
     unread = next((kind for kind in _OWNERS[suffix] if unread_type(network, kind)), None)
@@ -111,11 +128,12 @@ def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
     elif absent:
         also = ", ".join(absent[:_NAMED]) + (" and others" if len(absent) > _NAMED else "")
         missing = f"who owns {name}: the input names subscriptions it holds nothing of ({also})"
-        yield Unknown(record.id, missing)
+        yield Unknown(record.id, missing, remedy="export these subscriptions with the rest")
     elif any(_of_type(network, kind) for kind in _OWNERS[suffix]):
         yield _gone(record, name, "/properties/CNAMERecord/cname", target)
     else:
-        yield Unknown(record.id, missing=f"who owns {name}, which {record.host} leads to")
+        missing = f"who owns {name}, which {record.host} leads to"
+        yield Unknown(record.id, missing, remedy=f"export what may own it: {_kinds(suffix)}")
 
 
 def _addresses(network: Network, record: PublicRecordSet) -> Outcomes:
@@ -126,27 +144,34 @@ def _addresses(network: Network, record: PublicRecordSet) -> Outcomes:
         yield Unknown(
             record.id,
             missing=f"who has {told}, which {record.host} leads to: no public IP of the snapshot",
+            remedy="export the public IPs of all your subscriptions; when none of them has it: "
+            + _delete(record),
             evidence=(evidence(record, record.addresses_pointer, list(record.addresses)),),
         )
 
 
 def _gone(record: PublicRecordSet, target: str, pointer: str, value: str) -> Finding:
-    kind = ids.type_of(record.id) or ""
     return Finding(
         subject=record.id,
         message=f"{record.host} leads to {target}, which nothing in the snapshot owns",
-        remedy=az(
-            "network",
-            "dns",
-            "record-set",
-            kind.rpartition("/")[2].lower(),
-            "delete",
-            resource_group=record.resource_group,
-            zone_name=record.zone_name,
-            name=record.label,
-        ),
+        remedy=_delete(record),
         evidence=(evidence(record, pointer, value),),
     )
+
+
+def _delete(record: PublicRecordSet) -> str:
+    kind = ids.type_of(record.id) or ""
+    return az(
+        *("network", "dns", "record-set", kind.rpartition("/")[2].lower(), "delete"),
+        resource_group=record.resource_group,
+        zone_name=record.zone_name,
+        name=record.label,
+    )
+
+
+def _kinds(suffix: str) -> str:
+    """Name the types of what may own a name, for a person."""
+    return ", ".join(_SPELLED[kind] for kind in _OWNERS[suffix])
 
 
 @question_about
@@ -173,17 +198,18 @@ def _absent_subscriptions(network: Network) -> tuple[str, ...]:
     return tuple(sorted(one for one in named if not network.below(f"/subscriptions/{one}/")))
 
 
-@question
-def _public_names(network: Network) -> tuple[frozenset[str], Undetermined | None]:
-    """The names of the public addresses, and why there may be more: one does not tell its own."""
+@question_about
+def _told_names(network: Network, suffix: str) -> tuple[frozenset[str], Undetermined | None]:
+    """The names that resources tell as theirs, and why there may be more: one does not tell."""
+    cls, what, name_of = _TELLING[suffix]
     found = set()
     doubt = None
-    for address in network.all(PublicIp):
+    for node in network.all(cls):
         try:
-            found.add(_name_of(address))
+            found.add(name_of(node))
         except Undetermined as unknown:
-            missing = f"the name of public IP {address.label}: {unknown.missing}"
-            doubt = Undetermined(missing, resource=address.id)
+            missing = f"the name of {what} {node.label}: {unknown.missing}"
+            doubt = Undetermined(missing, resource=node.id)
     return frozenset(found), doubt
 
 
@@ -197,21 +223,56 @@ def _name_of(address: PublicIp) -> str:
     return ""
 
 
+def _name_of_profile(profile: TrafficManagerProfile) -> str:
+    dns = profile.properties.dns_config
+    if dns is not None and dns.fqdn:
+        return dns.fqdn.lower().rstrip(".")
+    if dns is not None and dns.relative_name:
+        return f"{dns.relative_name.lower()}.trafficmanager.net"
+    raise Undetermined("dnsConfig", resource=profile.id)
+
+
+_TELLING: dict[str, tuple[type[Resource], str, Callable[[Any], str]]] = {
+    "cloudapp.azure.com": (PublicIp, "public IP", _name_of),
+    "trafficmanager.net": (TrafficManagerProfile, "Traffic Manager profile", _name_of_profile),
+}
+"""Whose name in DNS is a setting of theirs, whatever they are called."""
+
+_CONTINUED = ("azurefd.net", "azurewebsites.net")
+"""Where Azure may continue the name of a resource with a hyphen and letters of its choosing."""
+
+
 def _is_owned(network: Network, name: str, suffix: str) -> bool:
     """Whether a resource of the snapshot has an Azure name. Raises Undetermined when untold.
 
-    Public addresses say theirs; an instance of a scale set puts a label of its own before its
-    address's. The others are known by their resource's name, which newer default names continue
-    with a hyphen and letters of Azure's choosing.
+    Some say theirs. The others are known by their resource's name, which newer default names
+    continue; of an application, a slot does so too.
     """
-    if suffix == "cloudapp.azure.com":
-        names, doubt = _public_names(network)
+    if suffix in _TELLING:
+        names, doubt = _told_names(network, suffix)
         if name not in names and doubt is not None:
             raise doubt
         return name in names
-    label = name.partition(".")[0]
-    owners = (ids.name(key) for kind in _OWNERS[suffix] for key in _of_type(network, kind))
-    return any(label == owner or label.startswith(f"{owner}-") for owner in owners)
+    label, _, region = name.removesuffix(f".{suffix}").partition(".")
+    owners = [ids.name(key) for kind in _OWNERS[suffix] for key in _of_type(network, kind)]
+    if label in owners:
+        return True
+    longer = [one for one in owners if label.startswith(f"{one}-") and suffix in _CONTINUED]
+    if longer and suffix == "azurewebsites.net" and not region:
+        return _is_slot(network, label, longer)
+    return bool(longer)
+
+
+def _is_slot(network: Network, label: str, sites: list[str]) -> bool:
+    """Whether a name is that of a slot, `APPLICATION-SLOT`. Raises Undetermined when untold."""
+    slots = (key.split("/") for key in _of_type(network, "microsoft.web/sites/slots"))
+    if any(f"{key[-3]}-{key[-1]}" == label for key in slots):
+        return True
+    site = max(sites, key=len)
+    raise Undetermined(
+        f"whether the application {site} has the slot {label.removeprefix(f'{site}-')}",
+        remedy="export the slots of the application as well: az webapp deployment slot list",
+    )
 
 
 @question

@@ -13,15 +13,15 @@ behind its VPN gateways (the prefixes of their local network gateways), nor in a
 peers to which a route of the gateway's subnet sends packets by an appliance. A public range that a
 virtual network uses as its own counts as inside. So does a pod of an AKS overlay, where an ingress
 controller writes the gateway (the AGIC add-on, or the tag `managed-by-k8s-ingress`) and its subnet
-is delegated to `Microsoft.Network/applicationGateways`; without the delegation the answer is
-*unknown*.
+is delegated to `Microsoft.Network/applicationGateways`; without the delegation, or where the
+controller's cluster is not in the snapshot or does not tell its pod range, the answer is *unknown*.
 
 Names are not addresses: a pool member given by name is not judged here, unless the name is an
 address. Members given by network interface are in a virtual network by their nature.
 
 For a private address the answer is *unknown* when the snapshot does not tell all that the gateway
-reaches: a peer, a hub, a connection's far end that is missing, routes learned by BGP, or what lies
-behind an appliance. It is *unknown* for any address when the gateway's own virtual network is
+reaches: a peer whose address space no peering tells, a hub, a connection's far end that is missing,
+routes learned by BGP, or what lies behind an appliance. It is *unknown* for any address when the gateway's own virtual network is
 missing.
 
 Where the pool sends to an AKS cluster, GW-002 speaks if it runs.
@@ -54,7 +54,7 @@ from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
 from auditor.network.on_premises import on_premises
-from auditor.network.pod_owners import reaches_overlay
+from auditor.network.pod_owners import reaches_overlay, require_pods_told
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.rule import Outcomes, Reads, apart, rule
@@ -112,8 +112,11 @@ def _is_pod(network: Network, member: Member, address: Address) -> bool:
     if not is_controlled(network, member.pool):
         return False
     gateway = gateway_of(network, member.pool)
-    home = subnet_of(network, gateway)
-    return reaches_overlay(network, vnet_of(network, gateway), home, address)
+    vnet, home = vnet_of(network, gateway), subnet_of(network, gateway)
+    if reaches_overlay(network, vnet, home, address):
+        return True
+    require_pods_told(network, gateway, vnet, address)
+    return False
 
 
 def _on_premises(network: Network, gateway: ApplicationGateway, address: Address) -> bool:

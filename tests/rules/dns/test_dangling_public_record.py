@@ -93,7 +93,6 @@ def test_the_name_of_an_instance_of_a_scale_set_is_unknown() -> None:
 
 OWNERS = [
     ("{}.azurewebsites.net", "Microsoft.Web/sites", "{}"),
-    ("{}.trafficmanager.net", f"{N}/trafficManagerProfiles", "{}"),
     ("{}.azureedge.net", "Microsoft.Cdn/profiles/endpoints", "cdn/{}"),
     ("{}.azurefd.net", f"{N}/frontDoors", "{}"),
     ("{}-a1b2.z01.azurefd.net", "Microsoft.Cdn/profiles/afdEndpoints", "afd/{}"),
@@ -106,6 +105,37 @@ def test_names_of_other_services(host: str, kind: str, name: str) -> None:
     assert asked(record_, resource(kind, name.format("Shop"))).kept == 1
     assert len(asked(record_, resource(kind, name.format("blog"))).broken) == 1
     assert len(asked(record_).unknown) == 1
+
+
+def profile(name: str, dns: Json | None) -> Json:
+    properties = {"endpoints": [], "dnsConfig": dns}
+    return resource(f"{N}/trafficManagerProfiles", name, properties)
+
+
+@pytest.mark.parametrize("told", [{"fqdn": "Shop.trafficmanager.net"}, {"relativeName": "shop"}])
+def test_a_traffic_manager_profile_is_known_by_its_dns_name(told: Json) -> None:
+    found = profile("tm-1", told)
+    assert asked(cname("shop.trafficmanager.net"), found).kept == 1
+    assert len(asked(cname("tm-1.trafficmanager.net"), found).broken) == 1
+    assert len(asked(cname("shop-old.trafficmanager.net"), found).broken) == 1
+
+
+def test_a_traffic_manager_profile_that_does_not_tell_its_dns_name_may_have_any() -> None:
+    [unknown] = asked(cname("shop.trafficmanager.net"), profile("shop", None)).unknown
+    assert unknown.missing == "the name of Traffic Manager profile shop: dnsConfig"
+
+
+def test_a_slot_of_an_application_is_unknown_where_the_slots_are_not_told() -> None:
+    site = resource("Microsoft.Web/sites", "shop")
+    [unknown] = asked(cname("shop-old.azurewebsites.net"), site).unknown
+    assert unknown.missing == "whether the application shop has the slot old"
+    slot = resource("Microsoft.Web/sites/slots", "shop/old")
+    assert asked(cname("shop-old.azurewebsites.net"), site, slot).kept == 1
+
+
+def test_an_application_has_a_name_with_letters_of_azures_choosing_in_its_region() -> None:
+    site = resource("Microsoft.Web/sites", "shop")
+    assert asked(cname("shop-a1b2.westeurope-01.azurewebsites.net"), site).kept == 1
 
 
 def test_names_that_are_not_azures_are_not_judged() -> None:

@@ -261,3 +261,30 @@ def test_a_54_without_a_controller_pods_of_an_overlay_are_reached_by_nobody() ->
     del (bare := copy.deepcopy(PODS))["properties"]["addonProfiles"]
     delegated = with_nodes("Microsoft.Network/applicationGateways")
     assert len(ask("GW-001", estate(delegated, bare, to("10.244.1.9"))).broken) == 1
+
+
+def test_a_54_the_pods_of_a_controllers_cluster_that_is_not_in_the_input_are_unknown() -> None:
+    delegated = with_nodes("Microsoft.Network/applicationGateways")
+    tagged = gateway(*WEB, pool("servers", "10.244.1.9"), tags={"managed-by-k8s-ingress": "1.9"})
+    answer = ask("GW-001", estate(delegated, tagged))
+
+    assert answer.broken == []
+    assert answer.unknown[0].missing == (
+        "the cluster whose ingress controller writes agw-shop, of which 10.244.1.9 may be a pod"
+    )
+    assert answer.unknown[0].remedy == "export the cluster with the rest: az aks list"
+
+    public = gateway(*WEB, pool("servers", "20.50.1.9"), tags={"managed-by-k8s-ingress": "1.9"})
+    assert len(ask("GW-001", estate(delegated, public)).broken) == 1
+
+
+def test_a_54_the_pods_of_a_controllers_cluster_that_does_not_tell_its_range_are_unknown() -> None:
+    bare = copy.deepcopy(PODS)
+    del bare["properties"]["networkProfile"]["podCidr"]
+    delegated = with_nodes("Microsoft.Network/applicationGateways")
+    answer = ask("GW-001", estate(delegated, bare, to("10.244.1.9")))
+
+    assert answer.broken == []
+    assert answer.unknown[0].missing == (
+        "whether 10.244.1.9 is a pod: the pod range of cluster aks-shop"
+    )
