@@ -134,7 +134,7 @@ def _where_a_template_tells(network: Network, named: list[str]) -> str:
     for each in named:
         node = network.find(each)
         record = node.root.record if isinstance(node, Node) else None
-        if record is not None and record.unresolved:
+        if record is not None and record.unresolved and not record.listed_only:
             return _COMPILE
         if record is not None and (ids.subscription(each) or "").startswith("{"):
             return _WRITE

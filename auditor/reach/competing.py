@@ -18,7 +18,12 @@ from auditor.reach.leaving import Leaver, Roads, leaver_of, roads_of, running_in
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
-from auditor.resources.load_balancers import BackendPool, LoadBalancer, OutboundRule
+from auditor.resources.load_balancers import (
+    BackendPool,
+    LoadBalancer,
+    LoadBalancingRule,
+    OutboundRule,
+)
 from auditor.resources.virtual_networks import Subnet
 
 Word: TypeAlias = Literal["route", "nat-gateway", "public-ip", "load-balancer", "default"]
@@ -46,8 +51,14 @@ class Method(msgspec.Struct, frozen=True):
     only: bool = False
 
 
-def methods(network: Network, subnet: Subnet, leaver: Leaver) -> Iterator[Method]:
-    """Give the methods that apply, the winner first. Raises Undetermined when one is not told."""
+def methods(
+    network: Network, subnet: Subnet, leaver: Leaver, *, declared: bool = True
+) -> Iterator[Method]:
+    """Give the methods that apply, the winner first. Raises Undetermined when one is not told.
+
+    Where nothing is `declared`, a load balancing rule that does not tell whether it takes anybody
+    out is left aside: it wins over nobody, and may lose (R-30).
+    """
     yield from _of_subnet(network, subnet)
     for nic in leaver.nics:
         configuration = configuration_of(nic, 4)
@@ -62,13 +73,23 @@ def methods(network: Network, subnet: Subnet, leaver: Leaver) -> Iterator[Method
             balancer = network.holder(pool, LoadBalancer)
             if balancer is None:
                 raise Undetermined(f"the load balancer of {pool.label}", resource=pool.id)
-            rule = next(takes_out(network, balancer, pool), None)
+            try:
+                rule = next(takes_out(network, balancer, pool), None)
+            except Undetermined as unknown:
+                if declared or not is_of_balancing_rule(network, unknown.resource):
+                    raise
+                continue
             if isinstance(rule, OutboundRule):
                 words = f"outbound rule {rule.label} of {balancer.label}"
                 yield Method("load-balancer", words, rule, True)
             elif rule is not None:
                 yield Method("load-balancer", f"load balancer {balancer.label}", rule)
     yield from _of_pool(leaver)
+
+
+def is_of_balancing_rule(network: Network, resource: str) -> bool:
+    """Tell whether it is a load balancing rule that does not tell something."""
+    return isinstance(network.find(resource), LoadBalancingRule)
 
 
 def choosers(network: Network, subnet: Subnet) -> Iterator[Leaver]:

@@ -28,6 +28,10 @@ class Dialect(enum.Enum):
     (ARM templates, PSRule exports, PowerShell)."""
 
 
+NO_SETTINGS = "the export lists this resource without its settings (`properties`)"
+NO_PROPERTIES = "the export has no Properties"
+
+
 class Record(msgspec.Struct, frozen=True, gc=False):
     """One resource, undecoded.
 
@@ -49,6 +53,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     dialect: Dialect = Dialect.ARM
     unresolved: tuple[tuple[str, str], ...] = ()
     api_version: str | None = None
+
+    @property
+    def listed_only(self) -> bool:
+        """Whether it is an entry of an inventory, which an export lists without its settings."""
+        return any(reason in (NO_SETTINGS, NO_PROPERTIES) for _, reason in self.unresolved)
 
 
 class KubernetesObject(msgspec.Struct, frozen=True):

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 
 from auditor.ids import fold, folded
 from auditor.snapshot.disputed import WHY, Json, disputed
-from auditor.snapshot.document import Dialect, Gap, Record, Source
-from auditor.snapshot.formats.collect import NO_SETTINGS
+from auditor.snapshot.document import NO_SETTINGS, Dialect, Gap, Record, Source
 from auditor.snapshot.formats.graph import SHAPE
 
 _FIDELITY = {Dialect.ARM: 0, Dialect.LOOSE: 1, Dialect.FLAT: 2}

@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from auditor.addresses import AddressSet, Prefix
 from auditor.errors import Undetermined
 from auditor.ids import fold
+from auditor.ids import name as last_segment
 from auditor.network.graph import question
 from auditor.network.on_premises import (
     client_pools,
@@ -38,7 +39,7 @@ from auditor.network.routing_domains import Claim, home_of, near_keys, space_of,
 from auditor.network.taken_ranges import taken_beside_networks
 from auditor.remedy import az
 from auditor.resources.hybrid import VirtualNetworkGateway
-from auditor.resources.virtual_networks import VirtualNetwork
+from auditor.resources.virtual_networks import Peering, VirtualNetwork
 from auditor.resources.virtual_wan import HubClientGateway
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.special_addresses import RFC1918
@@ -122,11 +123,20 @@ def _judge(
             subject=gateway.id,
             related=(claim.node.id,),
             message=f"the client pool {pool.prefix} of {gateway.label} overlaps {claim.prefix} "
-            f"of {claim.node.label}",
+            f"of {_whose(claim)}",
             remedy=remedy,
             evidence=(pool.evidence, claim.evidence),
             key=f"{pool.prefix} {claim.prefix} {claim.node.label.lower()}",
         )
+
+
+def _whose(claim: Claim) -> str:
+    """Name what has a range: of a network that a peering alone tells of, the network."""
+    if isinstance(claim.node, Peering):
+        far = claim.node.properties.remote_virtual_network
+        if far is not None and far.id:
+            return last_segment(far.id)
+    return claim.node.label
 
 
 def _free(like: Prefix, around: list[Claim], taken: AddressSet) -> Prefix | None:

@@ -155,7 +155,7 @@ def _in_delegated(network: Network, subnet: Subnet, tenant: Tenant) -> Outcomes:
     services = [service.lower() for service in subnet.delegated_to]
     if tenant.type in services or _is_api_servers(network, subnet, tenant):
         return
-    unsure = None
+    unsure, remedy = None, ""
     if tenant.type == _NIC:
         nic = network.find(tenant.id)
         if not isinstance(nic, NetworkInterface):
@@ -164,12 +164,16 @@ def _in_delegated(network: Network, subnet: Subnet, tenant: Tenant) -> Outcomes:
             return
         elif nic.properties.virtual_machine is None:
             unsure = f"whose NIC {nic.label} is"
-    if tenant.type in (_NIC, _BALANCER, _SCALE_SET) and not _ALONE.issuperset(services):
-        unsure = unsure or f"whether {last_segment(tenant.id)} belongs to {subnet.delegated_to[0]}"
+    may_be_its_own = tenant.type in (_NIC, _BALANCER, _SCALE_SET) and not _ALONE.issuperset(
+        services
+    )
+    if may_be_its_own and unsure is None:
+        unsure = f"whether {last_segment(tenant.id)} belongs to {subnet.delegated_to[0]}"
+        remedy = f"no export tells it: ask who made {last_segment(tenant.id)}"
     if unsure:
         yield Unknown(
             subnet.id, missing=unsure, related=(tenant.id,), evidence=(tenant.evidence,),
-            key=fold(tenant.id), told_by=tenant.id,
+            key=fold(tenant.id), told_by=tenant.id, remedy=remedy,
         )  # fmt: skip
     else:
         yield _finding(subnet, tenant, f"{subnet.label}, delegated to {subnet.delegated_to[0]},")

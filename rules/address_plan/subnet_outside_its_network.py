@@ -6,7 +6,8 @@ such a subnet is unreachable, and a deployment of the template fails.
 
 ## What fails
 A prefix of a subnet, IPv4 or IPv6, is not covered by the address space of its virtual network. A
-subnet whose network is not in the snapshot, or does not tell its address space, gives *unknown*.
+subnet that tells no prefix, or whose network is not in the snapshot or does not tell its address
+space, gives *unknown*.
 
 ## What to do
 Add the prefix to the network's address space, or move the subnet inside it. A network with

@@ -45,7 +45,15 @@ from auditor.network.graph import evidence
 from auditor.network.reads import INHABITANTS
 from auditor.network.routing.model import Hop
 from auditor.network.subnets import vnet_name
-from auditor.reach.competing import BY_TYPE, Method, Word, choosers, has_one_at_most, methods
+from auditor.reach.competing import (
+    BY_TYPE,
+    Method,
+    Word,
+    choosers,
+    has_one_at_most,
+    is_of_balancing_rule,
+    methods,
+)
 from auditor.reach.leaving import Leaver, inhabited_subnets, leavers, roads_of
 from auditor.remedy import az
 from auditor.resources.load_balancers import OutboundRule
@@ -112,12 +120,18 @@ def _losses(
 ) -> Iterator[Loss]:
     if wanted is None and has_one_at_most(leaver):
         return
-    found = list(methods(network, subnet, leaver))
+    told = wanted or BY_TYPE.get(leaver.kind.lower())
+    found = list(methods(network, subnet, leaver, declared=told is not None))
     if leaver.needs_none:
         return
-    lacks = [reason for way in leaver.ways if way.method == "unknown" for reason in way.reasons]
+    lacks = [
+        reason
+        for way in leaver.ways
+        if way.method == "unknown"
+        for reason in way.reasons
+        if told is not None or not is_of_balancing_rule(network, reason.resource)
+    ]
     roads = roads_of(network, subnet)
-    told = wanted or BY_TYPE.get(leaver.kind.lower())
     routed = told is not None and roads.lead_elsewhere  # a route wins over whatever else there is
     if lacks and (wanted or found) and not routed:
         raise Undetermined(lacks[0].detail or str(lacks[0]))

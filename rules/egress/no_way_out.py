@@ -19,8 +19,9 @@ when nothing takes what they send to the internet:
 For AKS the outbound type counts: with `loadBalancer` and `managedNATGateway` AKS makes the way,
 with `none` and `block` there is not to be one, with the others the subnet must have it. Machines
 are not judged where somebody said that they are not to leave: by a default route to `None`, by a
-security group that denies them the internet (and lets them to no service of Azure by its tag, but
-perhaps `Storage`, which answers all the same), or by `isolated`, globs of ids of subnets:
+security group that denies them the internet and lets them to no service of Azure by its tag, or by
+`isolated`, globs of ids of subnets. Of a group that lets them to `Storage` alone it is *unknown*:
+what is in their region answers all the same (R-34), the rest does not.
 
     [params.NAT-002]
     isolated = ["*/subnets/snet-vault"]

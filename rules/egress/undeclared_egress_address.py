@@ -16,8 +16,8 @@ told to others; all that fit a subnet count. Subnets that none fits are not judg
   which its routes lead, of the NAT gateway, its own, those of the load balancer's rules for its
   pool, those of its AKS cluster. Of several addresses of one NAT gateway, firewall or rule each is
   used. Default outbound access is never a declared address: Azure chooses it and changes it.
-- A declared entry holds no address by which anything in the subnet leaves, although all of them are
-  told (low).
+- Nothing leaves by an undeclared address, and a declared entry holds no address by which anything
+  in the subnet leaves, although all of them are told (low).
 
 For IPv4. Where nothing leaves at all, NAT-002 tells it. *Unknown* beyond an appliance other than
 Azure Firewall and beyond VPN and ExpressRoute gateways, where BGP may teach a default route, and

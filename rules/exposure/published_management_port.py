@@ -36,6 +36,7 @@ from msgspec import Struct
 
 from auditor import ids
 from auditor.errors import Undetermined
+from auditor.finding import Evidence
 from auditor.network.approval import approved
 from auditor.network.exposure import (
     InboundRule,
@@ -96,7 +97,7 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
         remedy="reach the machines through Bastion or a VPN, and delete the rule: "
         + delete_command(rule),
         related=(frontend.id,),
-        evidence=(evidence(rule, "/properties/backendPort", rule.properties.backend_port),),
+        evidence=tuple(_evidence(rule)),
         severity=None if pointed else Severity.MEDIUM,
         covers=(*_covers(network, frontend, params), *_made_from(rule)),
     )
@@ -108,14 +109,25 @@ def _stopped(why_not: str) -> str:
 
 def _port(rule: InboundRule) -> int:
     """The port that the machine behind sees."""
-    settings = rule.properties
-    if not isinstance(rule, InboundNatPool) and rule.properties.enable_floating_ip:
-        port = rule.properties.frontend_port or settings.backend_port
-    else:
-        port = settings.backend_port
+    port = _kept_by_floating_ip(rule) or rule.properties.backend_port
     if port is None:
         raise Undetermined(f"the backend port of {rule.id}", resource=rule.id)
     return port
+
+
+def _kept_by_floating_ip(rule: InboundRule) -> int | None:
+    """The port of the frontend, where floating IP hands it on as it is (E-13)."""
+    if isinstance(rule, InboundNatPool) or not rule.properties.enable_floating_ip:
+        return None
+    return rule.properties.frontend_port
+
+
+def _evidence(rule: InboundRule) -> Iterator[Evidence]:
+    if kept := _kept_by_floating_ip(rule):
+        yield evidence(rule, "/properties/frontendPort", kept)
+        yield evidence(rule, "/properties/enableFloatingIP", True)
+    else:
+        yield evidence(rule, "/properties/backendPort", rule.properties.backend_port)
 
 
 def _manages(rule: InboundRule, params: Params) -> bool:

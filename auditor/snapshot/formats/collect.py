@@ -8,13 +8,12 @@ import msgspec
 from msgspec import UNSET, Raw
 
 from auditor.ids import fold, type_of
-from auditor.snapshot.document import Dialect, Gap, Record
+from auditor.snapshot.document import NO_SETTINGS, Dialect, Gap, Record
 from auditor.snapshot.formats import flat, psrule
 from auditor.snapshot.formats.document import NULL, Document, Reading, null
 from auditor.snapshot.formats.header import Header, read_header
 from auditor.snapshot.formats.lost import lost_resource
 
-NO_SETTINGS = "the export lists this resource without its settings (`properties`)"
 _WITHOUT_PROPERTIES = frozenset(
     {
         "microsoft.management/managementgroups",

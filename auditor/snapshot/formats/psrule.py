@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from auditor.ids import type_of
-from auditor.snapshot.document import Dialect, Record
+from auditor.snapshot.document import NO_PROPERTIES, Dialect, Record
 from auditor.snapshot.formats.document import element_starts, keys_of, null
 from auditor.snapshot.scan import Text, member
 
@@ -94,7 +94,7 @@ def _lift(lifted: Lifted, raw: Raw, at: _At, parent: _Envelope | None) -> None:
                 start=at.start,
                 pointer=at.pointer,
                 dialect=Dialect.LOOSE,
-                unresolved=() if settled else (("/properties", "the export has no Properties"),),
+                unresolved=() if settled else (("/properties", NO_PROPERTIES),),
             )
         )
     _lift_below(lifted, keys, at, body)

@@ -7,7 +7,7 @@ import pytest
 from auditor.finding import Unknown
 from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import NO_PROPERTIES, NO_SETTINGS, Gap
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
@@ -68,6 +68,12 @@ def test_a_template_is_to_be_compiled() -> None:
         resource(VNET, "hub"), unresolved=(("/properties/subnets", "[parameters('subnets')]"),)
     )
     assert said("subnets of hub", network).startswith("compile the template")
+
+
+@pytest.mark.parametrize("reason", [NO_SETTINGS, NO_PROPERTIES])
+def test_an_entry_of_an_inventory_is_no_template(reason: str) -> None:
+    network = estate(resource(VNET, "hub"), unresolved=(("/properties", reason),))
+    assert said("properties of hub", network).startswith("if the export left it out")
 
 
 @pytest.mark.parametrize(

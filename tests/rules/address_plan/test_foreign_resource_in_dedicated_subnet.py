@@ -106,6 +106,7 @@ def test_a_service_with_nics_of_its_own_is_unknown() -> None:
     answer = judge("db", nic("worker", "10.0.0.4", ("a", "db"), vm="w"), service=service)
     assert (len(answer.broken), len(answer.unknown)) == (0, 1)
     assert service in answer.unknown[0].missing
+    assert answer.unknown[0].remedy.startswith("no export tells it")
     bastion = part(BASTION, "bas", "db")
     assert len(judge("db", bastion, service=service).broken) == 1
 

@@ -93,6 +93,16 @@ def test_a_public_address_beside_a_nat_gateway() -> None:
     assert told(judge(*balanced, **BY_NAT)) == "kept"
 
 
+@pytest.mark.parametrize("way", [BY_NAT, BY_TABLE])
+def test_a_load_balancing_rule_may_lose_whether_or_not_it_tells_its_snat(way: Json) -> None:
+    untold = balancer(snat=True)
+    del untold["properties"]["loadBalancingRules"][0]["properties"]["disableOutboundSnat"]
+    balanced = [*machine(configuration=IN_POOL), untold, nat("pip"), AWAY]
+    assert told(judge(*balanced, **way)) == "kept"
+    assert told(judge(*balanced, **BOTH)) == "the route to 10.0.9.4, not by NAT gateway nat"
+    assert told(judge(*balanced, declared="load-balancer")) == "unknown"
+
+
 @pytest.mark.parametrize(
     "routes",
     [

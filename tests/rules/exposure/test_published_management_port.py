@@ -73,7 +73,10 @@ def test_load_balancing_rules_publish_as_well() -> None:
 def test_E_13_with_floating_ip_the_machine_sees_the_frontends_port() -> None:
     floating = forwards("odd", 22, 8022, enableFloatingIP=True)
 
-    assert ask("EXP-007", estate(balancer(loadBalancingRules=[floating]))).names == ["odd"]
+    answer = ask("EXP-007", estate(balancer(loadBalancingRules=[floating])))
+    assert answer.names == ["odd"]
+    shown = [(each.pointer.rpartition("/")[2], each.value) for each in answer.broken[0].evidence]
+    assert shown == [("frontendPort", 22), ("enableFloatingIP", True)]
 
 
 def test_a_pool_speaks_for_the_rules_that_azure_made_of_it() -> None:
