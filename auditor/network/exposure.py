@@ -19,7 +19,6 @@ from auditor.finding import Evidence
 from auditor.ids import fold
 from auditor.network.blank_references import require_not_meant
 from auditor.network.graph import Edge, Network, evidence, question, question_about
-from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
 from auditor.resources.interfaces import IpConfiguration
@@ -362,18 +361,3 @@ def ports_of(rule: InboundRule) -> str:
     else:
         ports = str(settings.frontend_port)
     return f"{protocol if protocol != 'ALL' else 'TCP and UDP'} {ports}".strip()
-
-
-def delete_command(rule: InboundRule | OutboundRule) -> str:
-    """Give the az command that deletes a rule of a load balancer."""
-    kind = "outbound-rule" if isinstance(rule, OutboundRule) else "rule"
-    if isinstance(rule, InboundNatRule):
-        kind = "inbound-nat-rule"
-    elif isinstance(rule, InboundNatPool):
-        kind = "inbound-nat-pool"
-    return az(
-        "network", "lb", kind, "delete",
-        resource_group=ids.resource_group(rule.id),
-        lb_name=ids.segment(rule.id, "loadBalancers"),
-        name=rule.label,
-    )  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
 from auditor.addresses import AddressSet, Prefix, overlapping_groups
 from auditor.errors import Undetermined
 from auditor.network.components import components
-from auditor.network.graph import Network, question, question_about
+from auditor.network.graph import Network, question
 from auditor.network.routing_domains import (
     Claim,
     Domain,
@@ -168,17 +169,36 @@ def are_close(network: Network, left: str, right: str) -> bool:
     return right in near or bool(near & near_keys(network, right))
 
 
-@question_about
-def free_range(network: Network, domain: Domain, like: Prefix) -> Prefix | None:
-    """Give the first private block of a size that no network of a domain claims, nor others use."""
+def free_ranges(
+    network: Network, domain: Domain, wanted: Iterable[tuple[str, Prefix]]
+) -> dict[tuple[str, Prefix], Prefix]:
+    """Give each of some prefixes of networks a private block of its size that nobody else claims.
+
+    No network of the domain, nor others, nor another of these: the blocks may all be taken at once.
+    Those for which none is left are missing.
+    """
+    left = {version: _unclaimed(network, domain, version) for version in (4, 6)}
+    found: dict[tuple[str, Prefix], Prefix] = {}
+    for key, like in wanted:
+        if (key, like) in found:
+            continue
+        block = _first_block(left[like.version], like)
+        if block is not None:
+            found[key, like] = block
+            left[like.version] -= AddressSet.from_prefixes([block])
+    return found
+
+
+def _unclaimed(network: Network, domain: Domain, version: int) -> AddressSet:
     taken: list[Prefix] = []
     for key in domain.members:
-        try:
+        with suppress(Undetermined):
             taken.extend(claim.prefix for claim in space_of(network, key))
-        except Undetermined:
-            continue
-    private = RFC1918 if like.version == 4 else UNIQUE_LOCAL
-    left = private - AddressSet.from_prefixes(taken) - taken_beside_networks(network)
+    private = RFC1918 if version == 4 else UNIQUE_LOCAL
+    return private - AddressSet.from_prefixes(taken) - taken_beside_networks(network)
+
+
+def _first_block(left: AddressSet, like: Prefix) -> Prefix | None:
     for block in left.prefixes():
         if block.length <= like.length:
             return Prefix.of(block.version, block.first, like.length)

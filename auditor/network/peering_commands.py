@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
+from auditor.network.overlaps import smallest_overlap
 from auditor.network.peerings import name_of_way_back, way_back
-from auditor.network.routing_domains import is_disconnected, network_id
+from auditor.network.routing_domains import (
+    Claim,
+    claims_of,
+    is_disconnected,
+    is_whole,
+    network_id,
+    remote_claims,
+    subnet_claims,
+)
 from auditor.remedy import az
 from auditor.resources import walk
-from auditor.resources.virtual_networks import Peering
+from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 _FLAGS = (
     "allow_virtual_network_access",
@@ -23,9 +35,17 @@ def joined_again(network: Network, peering: Peering) -> str:
     """Say how both halves of a peering come to be connected (R-14).
 
     A half that is Disconnected stays so until it is deleted: it is made anew as it was, and so are
-    both where neither is and they do not join all the same.
+    both where neither is and they do not join all the same. Azure joins no two networks with the
+    same addresses (R-20).
     """
     far = ids.name(_remote(peering)) or "the other network"
+    shared = _shared(network, peering)
+    if shared is not None:
+        mine, other = (str(claim.prefix) for claim in shared)
+        return (
+            f"renumber {ids.name(network_id(peering))} or {far} first: Azure joins no networks "
+            f"that share addresses ({mine} and {other}); then make the peering anew on both sides"
+        )
     try:
         back = way_back(network, peering)
         told = True
@@ -44,6 +64,34 @@ def joined_again(network: Network, peering: Peering) -> str:
         return f"make the peering from {far}: {steps[0]}"
     too = "" if told else f" (delete that of {far} first, if there is one)"
     return f"make anew what does not join{too}: {' && '.join(steps)}"
+
+
+def _shared(network: Network, peering: Peering) -> tuple[Claim, Claim] | None:
+    """What overlaps of the two that a peering is to join, its own side's first, as far as told.
+
+    For a far network that is not there, what the peering recorded of it.
+    """
+    with suppress(Undetermined):
+        near = network.find(network_id(peering))
+        far = network.find(peering.properties.remote_virtual_network)
+        ours = _joined(network, near, peering, peering.properties.local_subnet_names)
+        theirs = _joined(network, far, peering, peering.properties.remote_subnet_names)
+        if theirs is None and is_whole(peering):
+            theirs = remote_claims(peering)
+        if pair := smallest_overlap(ours or (), theirs or ()):
+            return pair if pair[0] in (ours or ()) else (pair[1], pair[0])
+    return None
+
+
+def _joined(
+    network: Network, vnet: object, peering: Peering, subnets: Iterable[str] | None
+) -> tuple[Claim, ...] | None:
+    """What of a VNet a peering joins: its whole space, or some subnets."""
+    if not isinstance(vnet, VirtualNetwork):
+        return None
+    if not is_whole(peering):
+        return subnet_claims(vnet, subnets)
+    return claims_of(network, vnet)
 
 
 def _remote(peering: Peering) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -14,7 +16,7 @@ from auditor.network.clusters import node_subnets, pod_subnets
 from auditor.network.databases import Server, servers
 from auditor.network.graph import Network, question, question_about
 from auditor.reach.ends import points_of
-from auditor.reach.points import Kind
+from auditor.reach.points import Kind, Point
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 
@@ -48,11 +50,16 @@ def application_of(
 
 
 class Asking(msgspec.Struct, frozen=True):
-    """An application, and where its servers answer inside networks: addresses and subnets."""
+    """An application, and where its servers answer inside networks: addresses and subnets.
+
+    `neighbours` are its servers, by id, with the subnet in which one of another application stands
+    too. Which address there is whose, nobody tells (L-21): the servers' addresses lack them.
+    """
 
     subnets: tuple[Subnet, ...]
     servers: AddressSet
     places: frozenset[Subnet]
+    neighbours: tuple[tuple[str, Subnet], ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -63,35 +70,62 @@ class Asking(msgspec.Struct, frozen=True):
 @question_about
 def applications(network: Network, declared: tuple[str, ...]) -> tuple[Asking, ...]:
     """Give the applications of all servers, sorted; see `application_of`."""
-    found: dict[tuple[str, ...], Asking] = {}
+    asking: dict[tuple[str, ...], list[Server]] = defaultdict(list)
+    subnets: dict[tuple[str, ...], tuple[Subnet, ...]] = {}
     for server in servers(network):
-        try:
-            subnets = application_of(network, server, declared)
-        except Undetermined:
-            continue
-        one = Asking(subnets, *_answers_at(network, server))
-        known = found.get(one.key)
-        if known is not None:
-            one = Asking(subnets, one.servers | known.servers, one.places | known.places)
-        if subnets:
-            found[one.key] = one
-    return tuple(found[key] for key in sorted(found))
+        with suppress(Undetermined):
+            found = application_of(network, server, declared)
+            key = tuple(each.key for each in found)
+            subnets[key] = found
+            asking[key].append(server)
+    shared = _shared(network, asking.values())
+    return tuple(
+        _asking(network, subnets[key], asking[key], shared) for key in sorted(asking) if key
+    )
 
 
-def _answers_at(network: Network, server: Server) -> tuple[AddressSet, frozenset[Subnet]]:
-    """Where a server answers inside networks: in its subnet, or by its private endpoints."""
-    found, places = AddressSet(), set()
-    for point in points_of(server, network):
-        place = point.place
-        if point.kind is Kind.SUBNET and place is not None:
-            found = found | AddressSet.from_prefixes(place.prefixes)
-        elif point.kind is Kind.ENDPOINT:
-            found = found | point.addresses
-        else:
-            continue
-        if place is not None:
+def _asking(
+    network: Network,
+    subnets: tuple[Subnet, ...],
+    answering: Iterable[Server],
+    shared: frozenset[str],
+) -> Asking:
+    found, places = AddressSet(), set[Subnet]()
+    neighbours: list[tuple[str, Subnet]] = []
+    for server in answering:
+        for point, place in _inside(network, server):
             places.add(place)
-    return found, frozenset(places)
+            if point.kind is Kind.ENDPOINT:
+                found = found | point.addresses
+            elif place.key in shared:
+                neighbours.append((server.id, place))
+            else:
+                found = found | AddressSet.from_prefixes(place.prefixes)
+    return Asking(subnets, found, frozenset(places), tuple(neighbours))
+
+
+def _shared(network: Network, each: Iterable[Iterable[Server]]) -> frozenset[str]:
+    """The subnets, by key, in which servers of several applications stand."""
+    held = [
+        {
+            place.key
+            for server in answering
+            for point, place in _inside(network, server)
+            if point.kind is Kind.SUBNET
+        }
+        for answering in each
+    ]
+    counted = Counter(key for keys in held for key in keys)
+    return frozenset(key for key, count in counted.items() if count > 1)
+
+
+def _inside(network: Network, server: Server) -> Iterator[tuple[Point, Subnet]]:
+    """Where a server answers inside networks: in its subnet, or at its private endpoints."""
+    with suppress(Undetermined):
+        for point in points_of(server, network):
+            place = point.place
+            if place is not None and point.kind in (Kind.SUBNET, Kind.ENDPOINT):
+                yield point, place
 
 
 @question

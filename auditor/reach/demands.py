@@ -311,11 +311,11 @@ def _room(group: NetworkSecurityGroup, inbound: bool, below: int, nth: int) -> _
     return _Place(free[0]) if free else None
 
 
-def priority_after(group: Group, rule: SecurityRule) -> int:
-    """Give the first priority after an inbound rule's that no rule has; the last of all if none."""
+def priority_after(group: Group, rule: SecurityRule) -> int | None:
+    """Give the first priority after an inbound rule's that no rule has, if there is one."""
     taken = {each.properties.priority for each in group.rules if each.inbound}
     after = range((rule.properties.priority or _FIRST) + 1, _LAST + 1)
-    return next((each for each in after if each not in taken), _LAST)
+    return next((each for each in after if each not in taken), None)
 
 
 def whys(refusals: Iterable[Refusal]) -> str:

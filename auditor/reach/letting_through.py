@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -29,12 +29,14 @@ class Alike(msgspec.Struct, frozen=True):
 
     `targets` by the port on which they are asked. Of two commands with one name and one priority
     the second would undo the first. The sources are an application's; a gateway has none besides
-    itself.
+    itself. `neighbours` are targets, by id, that share a subnet with those that others ask: what
+    address each has there, who makes the rule has to look up.
     """
 
     who: str
     sources: tuple[Subnet, ...] = ()
     targets: Mapping[int, AddressSet] = msgspec.field(default_factory=dict)
+    neighbours: tuple[tuple[str, Subnet], ...] = ()
 
     def turn(self, network: Network, group: NetworkSecurityGroup, asker: Subnet, port: int) -> Turn:
         """Give the turn in a group for which other rules are proposed, too."""
@@ -76,9 +78,11 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
     names = ", ".join(each.label for each in places)
     what = f"allow TCP {port} from {names} ({', '.join(sources)}) in {group.label}"
     turn = alike.turn(network, group, place, port)
-    beside = alike.targets.get(port, NOTHING)
+    beside, apart = alike.targets.get(port, NOTHING), list(alike.neighbours)
     if inbound:
-        beside = beside & addresses_behind(network, group)
+        behind = addresses_behind(network, group)
+        beside = beside & behind
+        apart = [each for each in apart if behind.overlaps(_space(each[1]))]
     who = f"{alike.who}-{turn.again + 1}" if turn.again else alike.who
     priority, move = _room(network, group, step, turn, inbound=inbound)
     if not priority:
@@ -91,7 +95,7 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
         access="Allow",
         protocol="Tcp",
         sources=sources,
-        destinations=_destinations(answer.target, packet.destination, beside),
+        destinations=_destinations(answer.target, packet.destination, beside, apart),
         ports=str(port),
     )
     return f"{what}, before {rule}{also(' && '.join(filter(None, (move, command))))}"
@@ -119,20 +123,28 @@ def _room(
     return own, changed_rule(rule, priority=str(later))
 
 
-def _destinations(target: Point, address: Address, others: AddressSet) -> tuple[str, ...]:
+def _destinations(
+    target: Point, address: Address, others: AddressSet, apart: Sequence[tuple[str, Subnet]]
+) -> tuple[str, ...]:
     """The address that the packet has there, and those of others that are asked alike.
 
-    All of the subnet where the target is any of its machines.
+    All of the subnet where the target is any of its machines, unless it stands apart there.
     """
     place = target.place
     if place is None or not _within(address, place):
         return (str(address),)
     found = AddressSet.from_range(address, address)
     if target.kind is Kind.SUBNET:
-        found = AddressSet.from_prefixes(place.prefixes)
+        shared = any(subnet.key == place.key for _, subnet in apart)
+        found = NOTHING if shared else _space(place)
     alike = (each for each in (found | others).prefixes() if each.version == address.version)
-    return tuple(str(each.address if each.size == 1 else each) for each in alike)
+    told = tuple(str(each.address if each.size == 1 else each) for each in alike)
+    return (*told, *(f"<address of {ids.name(one)} in {at.label}>" for one, at in apart))
 
 
 def _within(address: Address, subnet: Subnet) -> bool:
-    return address in AddressSet.from_prefixes(subnet.prefixes)
+    return address in _space(subnet)
+
+
+def _space(subnet: Subnet) -> AddressSet:
+    return AddressSet.from_prefixes(subnet.prefixes)

@@ -70,7 +70,14 @@ def managed_from(
         )  # fmt: skip
         if _denied_behind(group, rule, management):
             return narrow
-        return f"{narrow} && {_deny(group, whose, priority_after(group, rule), ports)}"
+        behind = priority_after(group, rule)
+        if behind is None:
+            return (
+                f"give the rules of {group.label} other priorities, none is free behind "
+                f"{rule.label}, limit that to {', '.join(sources)} and deny VirtualNetwork ports "
+                f"{', '.join(ports)} behind it"
+            )
+        return f"{narrow} && {_deny(group, whose, behind, ports)}"
     if rule is not None and not sources and _is_superfluous(rule, management):
         if _denied_behind(group, rule, management):
             return delete_rule(rule)

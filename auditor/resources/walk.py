@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from operator import attrgetter
 from typing import Any, Union, cast, get_args, get_origin
@@ -16,7 +17,7 @@ from typing import Any, Union, cast, get_args, get_origin
 import msgspec
 
 from auditor.errors import Undetermined
-from auditor.resources.base import HIDDEN, Node, Ref, Wire
+from auditor.resources.base import HIDDEN, Node, Ref, Wire, unset
 from auditor.resources.fields import fields
 
 
@@ -294,9 +295,16 @@ def targets(struct: Wire, found: list[tuple[str, str, Ref | None]]) -> None:
                 if item:
                     found.append((key, item, None))
             else:
-                target = peek(item, "id")
-                if target:
-                    found.append((key, target, item))
+                found.append((key, peek(item, "id") or "", item))
+
+
+def hide(ref: Ref) -> None:
+    """Leave the id of a reference unset that tells none: it is there, and so is its target.
+
+    What has no group, no table or no gateway has no reference.
+    """
+    with suppress(AttributeError):
+        unset(ref, "id")
 
 
 def values(struct: Wire, path: str = "") -> Iterator[Value]:

@@ -33,8 +33,9 @@ old range, synchronise the peerings.
 
 from __future__ import annotations
 
+from auditor.addresses import Prefix
 from auditor.ids import name as last_segment
-from auditor.network.overlaps import Overlap, are_close, free_range, overlaps_in, planned_domains
+from auditor.network.overlaps import Overlap, are_close, free_ranges, overlaps_in, planned_domains
 from auditor.network.routing_domains import Domain, near_keys, spelled
 from auditor.network.space_commands import add_range
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -53,18 +54,20 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 )
 def overlapping_networks(network: Network, domain: Domain) -> Outcomes:
     """Compare the address spaces of a domain's networks, each pair once."""
-    for found in overlaps_in(network, domain):
+    told = list(overlaps_in(network, domain))
+    moving = ((each.narrow_key, each.narrow.prefix) for each in told if isinstance(each, Overlap))
+    free = free_ranges(network, domain, moving)
+    for found in told:
         if isinstance(found, Overlap):
-            yield _finding(network, domain, found)
+            yield _finding(network, found, free.get((found.narrow_key, found.narrow.prefix)))
         else:
             key, reason = found
             yield Unknown(spelled(network, key), missing=reason)
 
 
-def _finding(network: Network, domain: Domain, found: Overlap) -> Finding:
+def _finding(network: Network, found: Overlap, free: Prefix | None) -> Finding:
     wide, narrow = spelled(network, found.wide_key), spelled(network, found.narrow_key)
     close = are_close(network, found.left, found.right)
-    free = free_range(network, domain, found.narrow.prefix)
     return Finding(
         subject=narrow,
         related=(wide,),

@@ -43,8 +43,9 @@ from auditor.network.databases import Server
 from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.applications import application_of
 from auditor.reach.closed import closed_but_to
-from auditor.reach.closing import Meant, also, heeded, meant_of, only_from
+from auditor.reach.closing import also
 from auditor.reach.ends import points_of
+from auditor.reach.fencing import Meant, heeded, meant_of, only_from
 from auditor.reach.points import Kind, Point
 from auditor.reach.screening import callers
 from auditor.reach.talking import Intruders, intruders

@@ -22,7 +22,9 @@ endpoints that wait, and speaks for DB-006. Whether the server's name leads to t
 the rules about DNS (PE-005).
 
 ## What to do
-Make the change that the finding names.
+Make the change that the finding names. Where servers of several applications stand in one subnet,
+nobody tells which address there is whose: look it up, as the rule for the whole subnet would let
+each application reach the servers of the others (DB-008).
 
 ## References
 - https://learn.microsoft.com/azure/mysql/flexible-server/concepts-networking-vnet
@@ -40,7 +42,7 @@ from auditor.network.databases import Server
 from auditor.network.endpoint_states import created, mended, stuck
 from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.answer import Answer, Verdict
-from auditor.reach.applications import application_of, applications
+from auditor.reach.applications import Asking, application_of, applications
 from auditor.reach.ends import points_of
 from auditor.reach.letting_through import Alike, letting_through
 from auditor.reach.points import Kind
@@ -108,8 +110,9 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
 def _alike(network: Network, application: tuple[Subnet, ...], declared: tuple[str, ...]) -> Alike:
     """Give the application with all its servers."""
     key = tuple(subnet.key for subnet in application)
-    asked = (each.servers for each in applications(network, declared) if each.key == key)
-    return Alike("application", application, {MYSQL: next(asked, NOTHING)})
+    asking = (each for each in applications(network, declared) if each.key == key)
+    own = next(asking, Asking(application, NOTHING, frozenset()))
+    return Alike("application", application, {MYSQL: own.servers}, own.neighbours)
 
 
 class _Shut(Struct, frozen=True):

@@ -19,7 +19,8 @@ Leaves to more special rules: an address of a public Kubernetes Service in a nod
 (EXP-009), a frontend that publishes nothing but management ports (EXP-007).
 
 ## What to do
-Publish the service through the gateway, then delete the rules and the frontend; or approve it:
+Publish the service through the gateway, then delete the rules and the frontend (a NAT pool once it
+is taken out of its scale set and of the instances); or approve it:
 
     [params.EXP-006]
     allow = ["*/loadBalancers/lb-mail"]
@@ -40,12 +41,12 @@ from auditor.network.approval import approved
 from auditor.network.exposure import (
     InboundRule,
     address_of,
-    delete_command,
     frontend_named_by,
     ports_of,
     public_frontends,
     use_of,
 )
+from auditor.network.forwarding_commands import deleting, taken_out_first
 from auditor.network.graph import evidence
 from auditor.reach.arrivals import arrivals
 from auditor.resources import walk
@@ -92,7 +93,7 @@ def public_load_balancer(
         subject=frontend.id,
         message=f"{frontend.root.label} forwards {_ports(use.inbound)} from the internet at "
         f"{address_of(network, frontend)}; open from the internet: {there.words}",
-        remedy=_remedy(use.inbound),
+        remedy=_remedy(network, use.inbound),
         related=(address,) if address else (),
         evidence=tuple(
             evidence(rule, "/properties/frontendIPConfiguration/id", frontend_named_by(rule))
@@ -104,7 +105,7 @@ def public_load_balancer(
     )
 
 
-def _remedy(rules: list[InboundRule]) -> str:
+def _remedy(network: Network, rules: list[InboundRule]) -> str:
     """Load-balancing rules take machines out as well, unless they say otherwise (R-30)."""
     takes_out = any(
         isinstance(rule, LoadBalancingRule)
@@ -114,8 +115,10 @@ def _remedy(rules: list[InboundRule]) -> str:
     first = f"{ANOTHER_WAY_OUT} if they need the internet, " if takes_out else ""
     more = len(rules) - _COMMANDS
     return (
-        f"publish the service through the gateway, {first}then delete what forwards: "
-        + " && ".join(map(delete_command, rules[:_COMMANDS]))
+        f"publish the service through the gateway, {first}"
+        + taken_out_first(network, rules[:_COMMANDS])
+        + "then delete what forwards: "
+        + " && ".join(deleting(network, rules[:_COMMANDS]))
         + (f"; and the {more} others so" if more > 0 else "")
     )
 

@@ -20,7 +20,8 @@ not told again. `allow` holds globs of ids of rules, load balancers or frontends
 *Unknown* when the snapshot does not tell the port or lacks the frontend.
 
 ## What to do
-Delete the rule and reach the machine through Bastion, a VPN or `az ssh`.
+Delete the rule and reach the machine through Bastion, a VPN or `az ssh`. A NAT pool has to be taken
+out of its scale set and of the instances first.
 
 ## References
 - https://learn.microsoft.com/azure/load-balancer/inbound-nat-rules
@@ -41,12 +42,12 @@ from auditor.network.approval import approved
 from auditor.network.exposure import (
     InboundRule,
     address_of,
-    delete_command,
     frontend_named_by,
     inbound_rules,
     ports_of,
     use_of,
 )
+from auditor.network.forwarding_commands import deleting, is_made_from, taken_out_first
 from auditor.network.graph import evidence
 from auditor.ports import Port
 from auditor.reach.arrivals import why_not_by
@@ -94,8 +95,10 @@ def published_management_port(network: Network, rule: InboundRule, params: Param
         message=f"{rule.label} publishes port {_port(rule)} of the machines behind "
         f"{ids.top_name(rule.id)} at {address_of(network, frontend)}, {ports_of(rule)}"
         + (_stopped(why_not) if pointed else "; it points at no machine yet"),
-        remedy="reach the machines through Bastion or a VPN, and delete the rule: "
-        + delete_command(rule),
+        remedy="reach the machines through Bastion or a VPN, "
+        + taken_out_first(network, [rule])
+        + "and delete the rule: "
+        + " && ".join(deleting(network, [rule])),
         related=(frontend.id,),
         evidence=tuple(_evidence(rule)),
         severity=None if pointed else Severity.MEDIUM,
@@ -165,5 +168,5 @@ def _made_from(rule: InboundRule) -> Iterator[tuple[str, str]]:
     """The rules that Azure made of a pool, one for each instance (`pool.0`): one fault with it."""
     if isinstance(rule, InboundNatPool) and isinstance(rule.root, LoadBalancer):
         for each in rule.root.properties.inbound_nat_rules or ():
-            if each.label.lower().startswith(rule.label.lower() + "."):
+            if is_made_from(each, rule):
                 yield "EXP-007", each.id

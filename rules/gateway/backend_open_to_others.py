@@ -43,7 +43,8 @@ from auditor.network.doubt import Doubt, settled
 from auditor.network.gaps import unread_type
 from auditor.reach.backends import Backend, backends, gateway_subnets_of
 from auditor.reach.closed import closed_but_to
-from auditor.reach.closing import Meant, also, meant_of, only_from
+from auditor.reach.closing import also
+from auditor.reach.fencing import Meant, meant_of, only_from
 from auditor.reach.points import Kind, Point
 from auditor.reach.screening import callers
 from auditor.reach.talking import Intruders, intruders

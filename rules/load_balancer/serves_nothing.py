@@ -32,7 +32,8 @@ from collections.abc import Iterator
 from auditor.errors import Undetermined
 from auditor.network.backends import frontend_serves, has_members, require_members
 from auditor.network.clusters import managed_by_aks
-from auditor.network.exposure import delete_command, use_of
+from auditor.network.exposure import use_of
+from auditor.network.forwarding_commands import deleting
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -103,7 +104,7 @@ def _frontend(
         name=frontend.label,
     )  # fmt: skip
     # Azure deletes no frontend that rules refer to.
-    commands = " && ".join((*map(delete_command, (*use.inbound, *use.outbound)), command))
+    commands = " && ".join((*deleting(network, (*use.inbound, *use.outbound)), command))
     why = "its rules lead to no machine" if idle else "no rule uses it"
     yield Finding(
         subject=frontend.id,

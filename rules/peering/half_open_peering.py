@@ -13,11 +13,12 @@ This finding speaks for PER-001 and PER-003 about the same peering: its state an
 follow from the missing half.
 
 ## What to do
-Make the other half, or delete this one.
+Make the other half, or delete this one. Where the networks share addresses, renumber one first:
+Azure joins no such networks.
 
 ## References
 - https://learn.microsoft.com/azure/virtual-network/virtual-network-manage-peering
-- Fact R-14
+- Facts R-14, R-20
 """
 
 from __future__ import annotations

@@ -12,11 +12,12 @@ other network is in the snapshot and has no peering back, PER-002 says so instea
 
 ## What to do
 `Initiated`: make the peering from the other network. A side that is `Disconnected` stays so: delete
-it, and make it anew.
+it, and make it anew. Where the networks share addresses, renumber one first: Azure joins no such
+networks.
 
 ## References
 - https://learn.microsoft.com/azure/virtual-network/virtual-network-troubleshoot-peering-issues
-- Fact R-14
+- Facts R-14, R-20
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ from msgspec import Struct
 from auditor.network.approval import approved
 from auditor.network.graph import every
 from auditor.ports import Port
-from auditor.reach.closing import Meant, also, heeded, meant_of, only_from
+from auditor.reach.closing import also
+from auditor.reach.fencing import Meant, heeded, meant_of, only_from
 from auditor.reach.points import Point, endpoint
 from auditor.reach.screening import callers
 from auditor.reach.talking import Intruders, intruders

@@ -9,7 +9,8 @@ import pytest
 from auditor.network.advice import lone_subscription
 from auditor.network.graph import Network
 from auditor.ports import parse_ports
-from auditor.reach.closing import Meant, closing, only_from
+from auditor.reach.closing import closing
+from auditor.reach.fencing import Meant, only_from
 from auditor.reach.openings import openings
 from auditor.remedy import unless_alone
 from auditor.resources.virtual_networks import Subnet
@@ -129,6 +130,40 @@ def test_before_a_rule_that_lets_others_in_come_an_allow_and_a_deny() -> None:
     assert no.endswith("--source-address-prefixes VirtualNetwork --destination-port-ranges 22")
 
 
+NEAR = rule("ssh", 300, "VirtualNetwork", "22")
+"""It lets in nobody behind a Deny of `VirtualNetwork` on its port."""
+
+
+def words(found: str) -> list[str]:
+    """What each command does to which rule."""
+    return [
+        " ".join(command.split()[4:5] + command.partition("--name ")[2].split()[:1])
+        for command in found.split(" && ")
+    ]
+
+
+def test_a_rule_that_would_let_in_nobody_behind_the_deny_goes() -> None:
+    made = ["create allow-us-22", "create deny-others-22"]
+    assert words(shut(machine(NEAR))) == [*made, "delete ssh"]
+    assert words(shut(machine(rule("ssh", 100, "10.0.3.0/24", "22")))) == ["delete ssh", *made]
+    assert words(shut(machine(rule("ssh", 300, "*", "22")))) == made
+    assert words(shut(machine(rule("ssh", 300, "VirtualNetwork", ["22", "80"])))) == made
+
+
+def test_those_who_are_let_in_already_get_no_second_rule() -> None:
+    us = rule("us", 200, "10.0.2.0/26", "22")
+    made = ["create deny-others-22", "delete ssh"]
+    assert words(shut(machine(us, NEAR))) == made
+    assert words(shut(machine(rule("us", 200, "10.0.2.0/27", "22"), NEAR))) == [
+        "create allow-us-22",
+        *made,
+    ]
+
+
+def test_before_a_deny_of_everything_no_second_one_comes() -> None:
+    assert words(shut(machine(NEAR, deny("rest", 4000)))) == ["create allow-us-22", "delete ssh"]
+
+
 def test_they_come_before_every_rule_that_lets_others_in() -> None:
     found = shut(machine(rule("some", 200, "10.0.3.0/24", "22"), PEERS))
 
@@ -166,7 +201,7 @@ def test_before_a_default_rule_they_come_last() -> None:
 
 
 def test_the_first_rule_of_all_makes_way() -> None:
-    found = shut(machine(rule("peers", 100, "VirtualNetwork", "22"), deny("rest", 103)))
+    found = shut(machine(rule("peers", 100, "VirtualNetwork", ["22", "80"]), deny("rest", 103)))
 
     move, allow, no = found.split(" && ")
     assert move.endswith("--name peers --priority 102")
@@ -175,7 +210,7 @@ def test_the_first_rule_of_all_makes_way() -> None:
 
 
 def test_where_no_priority_is_free_it_is_said_in_words() -> None:
-    found = shut(machine(rule("peers", 100, "VirtualNetwork", "22"), deny("rest", 102)))
+    found = shut(machine(rule("peers", 100, "VirtualNetwork", ["22", "80"]), deny("rest", 102)))
 
     assert found.startswith("there are no two free priorities before peers of nsg: move it")
     assert "allows 10.0.2.0/26" in found

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
@@ -43,6 +44,27 @@ def test_peers_that_overlap_are_named_once() -> None:
     assert "10.1.0.0/17" in finding.remedy
     assert finding.severity is None
     assert [e.value for e in finding.evidence] == ["10.0.128.0/17", "10.0.0.0/16"]
+
+
+def ranges(answer: Answer) -> dict[str, set[str]]:
+    """The ranges that are proposed for each network."""
+    found: dict[str, set[str]] = {}
+    for finding in answer.broken:
+        add = re.search(r"--name (\S+) --add addressSpace.addressPrefixes (\S+)", finding.remedy)
+        assert add is not None
+        found.setdefault(add[1], set()).add(add[2])
+    return found
+
+
+def test_each_network_to_renumber_gets_a_range_of_its_own() -> None:
+    answer = judge(
+        vnet("hub", "10.9.0.0/16", peers=[peer("a"), peer("b"), peer("c")]),
+        *(vnet(name, "10.0.0.0/16", peers=[peer("hub")]) for name in "abc"),
+    )
+    found = ranges(answer)
+    assert len(answer.broken) == 3
+    assert all(len(each) == 1 for each in found.values())
+    assert len(set.union(*found.values())) == len(found) == 2
 
 
 @pytest.mark.parametrize(

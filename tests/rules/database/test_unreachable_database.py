@@ -156,6 +156,9 @@ def test_two_applications_behind_a_group_get_rules_of_their_own() -> None:
     assert "--source-address-prefixes 10.0.0.0/24 --dest" in first
     assert "--name allow-application-3306 --priority 198 " in second
     assert "--source-address-prefixes 10.0.2.0/24 --dest" in second
+    # Each stands in the subnet of the other: an Allow for all of it would let both in there.
+    assert "--destination-address-prefixes '<address of one in data>' --dest" in first
+    assert "--destination-address-prefixes '<address of two in data>' --dest" in second
 
 
 def test_what_lets_a_gateway_through_the_same_group_takes_another_priority() -> None:

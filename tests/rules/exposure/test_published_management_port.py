@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from auditor.finding import Severity
-from auditor.testing import arm_id, ask, estate
+from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import (
     BALANCER,
     NIC,
+    SCALE_SET,
     balancer,
     deny,
     forwards,
@@ -87,6 +88,44 @@ def test_a_pool_speaks_for_the_rules_that_azure_made_of_it() -> None:
     )
 
     assert ask("EXP-007", network).names == ["ssh"]
+
+
+def pooled(*names: str) -> Any:
+    """A scale set whose machines are behind some NAT pools of the balancer."""
+    pools = [ref(arm_id(f"{BALANCER}/inboundNatPools", "lb", name)) for name in names]
+    model = {"properties": {"loadBalancerInboundNatPools": pools}, "name": "ip"}
+    interface = {"name": "nic", "properties": {"ipConfigurations": [model]}}
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [interface]}}
+    return resource(SCALE_SET, "set", {"virtualMachineProfile": profile})
+
+
+def test_a_pool_is_taken_out_of_its_scale_set_first() -> None:
+    pool = nat("ssh", frontendPortRangeStart=50000, frontendPortRangeEnd=50009)
+    network = estate(
+        balancer(inboundNatPools=[pool], inboundNatRules=[nat("ssh.0", 50000)]), pooled("ssh")
+    )
+    model = "virtualMachineProfile.networkProfile.networkInterfaceConfigurations[0]"
+    taken = f"--remove '{model}.ipConfigurations[0].loadBalancerInboundNatPools'"
+
+    for rule_id in ("EXP-006", "EXP-007"):
+        remedy = ask(rule_id, network).broken[0].remedy
+        words, _, commands = remedy.partition(": ")
+        assert "take the NAT pool out of set and its instances, " in words
+        assert commands.split(" && ") == [
+            f"az vmss update --resource-group rg --name set {taken}",
+            "az vmss update-instances --resource-group rg --name set --instance-ids '*'",
+            "az network lb inbound-nat-pool delete --resource-group rg --lb-name lb --name ssh",
+        ]
+
+
+def test_another_pool_of_the_scale_set_stays() -> None:
+    pools = [nat("ssh"), nat("other", 2223, 8080)]
+    network = estate(balancer(inboundNatPools=pools), pooled("ssh", "other"))
+    (finding,) = ask("EXP-007", network).broken
+
+    assert "loadBalancerInboundNatPools=[{" in finding.remedy
+    assert "/inboundNatPools/other" in finding.remedy
+    assert "/inboundNatPools/ssh" not in finding.remedy
 
 
 def test_a_rule_that_points_nowhere_is_medium() -> None:

@@ -170,6 +170,16 @@ def test_without_room_before_a_rule_words_say_so() -> None:
     assert "give the rules of nsg other priorities, too few are free before all" in finding.remedy
 
 
+def test_without_room_behind_a_narrowed_rule_words_say_so() -> None:
+    last = [rule("mail", 4095, "10.0.9.0/24", "25"), rule("web", 4096, "10.0.9.0/24", "443")]
+    ssh = rule("ssh", 4094, "10.0.0.0/16", "22")
+    found = ask("NSG-011", managed(ssh, *last), management=("*/ops",)).broken
+    [remedy] = [f.remedy for f in found if f.subject.endswith("/ssh")]
+
+    assert "give the rules of nsg other priorities, none is free behind ssh" in remedy
+    assert "az network" not in remedy
+
+
 def test_a_subnet_without_a_group_gets_one_with_rules_and_a_name_of_its_own() -> None:
     network = estate(
         nsg(name="NSG-db"),

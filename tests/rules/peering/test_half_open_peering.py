@@ -38,6 +38,23 @@ def test_a_missing_half_is_named() -> None:
     assert finding.evidence[0].value == vnet_id("b")
 
 
+def test_R_20_networks_that_overlap_are_to_be_renumbered_first() -> None:
+    (finding,) = judge(a(), vnet("b", "10.8.0.0/16", "10.0.128.0/17")).broken
+    assert finding.remedy == (
+        "renumber a or b first: Azure joins no networks that share addresses "
+        "(10.0.0.0/16 and 10.0.128.0/17); then make the peering anew on both sides"
+    )
+
+
+def test_R_20_of_a_subnet_peering_only_its_subnets_may_not_overlap() -> None:
+    some: Json = {"peerCompleteVnets": False, "localSubnetNames": ["x"], "remoteSubnetNames": ["y"]}
+    here = vnet("a", "10.0.0.0/16", subnets={"x": "10.0.0.0/24"}, peers=[peer("b", **some)])
+    for subnet, overlaps in (("10.0.1.0/24", False), ("10.0.0.128/25", True)):
+        far = vnet("b", "10.0.0.0/16", subnets={"y": subnet})
+        (finding,) = judge(here, far).broken
+        assert finding.remedy.startswith("renumber ") is overlaps
+
+
 def test_a_half_that_points_elsewhere_is_none() -> None:
     answer = judge(a(), vnet("b", "10.1.0.0/16", peers=[peer("c")]))
     assert "its peerings go to c" in answer.broken[0].message

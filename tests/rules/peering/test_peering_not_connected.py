@@ -35,6 +35,12 @@ def test_a_disconnected_peering_is_made_anew() -> None:
     assert "peering delete --resource-group rg --vnet-name hub --name to-spoke" in finding.remedy
 
 
+def test_R_20_what_a_peering_recorded_of_an_absent_network_counts() -> None:
+    stale = peer("spoke", "10.0.4.0/22", state="Disconnected")
+    (finding,) = ask(ID, estate(vnet("hub", "10.0.0.0/16", peers=[stale]))).broken
+    assert finding.remedy.startswith("renumber hub or spoke first: Azure joins no networks that")
+
+
 def test_a_peering_without_a_state_is_unknown() -> None:
     answer = ask(ID, estate(vnet("hub", "10.0.0.0/16", peers=[peer("spoke", state=None)])))
     assert (answer.kept, len(answer.unknown)) == (0, 1)

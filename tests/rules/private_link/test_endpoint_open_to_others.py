@@ -50,10 +50,17 @@ def test_L_4_a_group_counts_only_where_policies_are_on() -> None:
 
     assert finding.message.startswith("far/jobs reaches pe")
     assert finding.remedy.startswith("set privateEndpointNetworkPolicies of links to Enabled, so")
+    (heed,) = finding.remedy.split(" && ")  # its rules say already what is wanted
+    assert heed.endswith("--name links --private-endpoint-network-policies Enabled")
+
+
+def test_N_48_the_rules_come_before_the_group_counts() -> None:
+    (finding,) = asked(policies={"privateEndpointNetworkPolicies": "Disabled"}).broken
+
     allow, no, heed = finding.remedy.split(" && ")
-    assert "--name allow-meant-443 --priority 3998 " in allow
+    assert "--name allow-meant-443 --priority 4095 " in allow
     assert "--source-address-prefixes 10.0.0.0/24 --dest" in allow
-    assert "--name deny-others-443 --priority 3999 " in no
+    assert "--name deny-others-443 --priority 4096 " in no
     assert heed.endswith("--name links --private-endpoint-network-policies Enabled")
 
 
