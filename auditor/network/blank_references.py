@@ -1,4 +1,4 @@
-"""References that are there and do not tell to what: expressions of templates and plans, or `{}`.
+"""References that are there and do not tell to what: expressions of a template, or of a plan.
 
 They make no edge of the graph. Whoever is named by nobody may be meant by one of them, so that
 nothing is proved by there being no edge.
@@ -32,7 +32,7 @@ def blank_references(network: Network) -> dict[str, tuple[Node, ...]]:
     found: dict[str, list[Node]] = defaultdict(list)
     for node in network.nodes.values():
         record = node.root.record
-        if node.key in network.blank or (record is not None and record.unresolved):
+        if record is not None and record.unresolved:
             for key in dict.fromkeys(walk.blanks(node)):
                 found[key].append(node)
     return {key: tuple(nodes) for key, nodes in found.items()}

@@ -132,8 +132,6 @@ class Network:
         """Filled when the rules have spoken, for those that judge the audit itself."""
         self.before: Network | None = None
         """An older snapshot of the same network, when there is one to compare with."""
-        self.blank: set[str] = set()
-        """The keys of nodes that refer to something and do not tell to what."""
         self._leaves = leaves
         self._by_type: dict[type[Node], list[Node]] = defaultdict(list)
         self._by_class: dict[type[Node], tuple[Node, ...]] = {}
@@ -295,11 +293,6 @@ class Network:
             if not found:
                 continue
             for field, target, ref in found:
-                if not target:
-                    if ref is not None:
-                        walk.hide(ref)
-                    self.blank.add(source.key)
-                    continue
                 key = target.lower()  # as most often: folded, unless slashes are in excess
                 node = nodes.get(key)
                 if node is None:

@@ -16,10 +16,7 @@ from auditor.resources.base import Ref, Wire
 from auditor.resources.written import NAMES, Place, function, visits
 
 Targets: TypeAlias = list[tuple[str, str, Ref | None]]
-"""References: the JSON key, the id as spelled, and the `Ref` it stands in, if any.
-
-The id is empty where the reference tells none.
-"""
+"""References: the JSON key, the id as spelled, and the `Ref` it stands in, if any."""
 
 Texts: TypeAlias = list[tuple[str, str]]
 """Values with a form of their own: the form and the text."""
@@ -99,7 +96,7 @@ def _target_lines(place: Place) -> tuple[str, ...]:
         return ("targets(value, found, silent)",)
     if place.kind == walk.TEXT:
         return (f"if value: found.append(({key!r}, value, None))",)
-    return (f"found.append(({key!r}, value.id or '', value))",)
+    return (f"if target := value.id: found.append(({key!r}, target, value))",)
 
 
 @cache

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from functools import cache
 from operator import attrgetter
 from typing import Any, Union, cast, get_args, get_origin
@@ -17,7 +16,7 @@ from typing import Any, Union, cast, get_args, get_origin
 import msgspec
 
 from auditor.errors import Undetermined
-from auditor.resources.base import HIDDEN, Node, Ref, Wire, unset
+from auditor.resources.base import HIDDEN, Node, Ref, Wire
 from auditor.resources.fields import fields
 
 
@@ -295,16 +294,9 @@ def targets(struct: Wire, found: list[tuple[str, str, Ref | None]]) -> None:
                 if item:
                     found.append((key, item, None))
             else:
-                found.append((key, peek(item, "id") or "", item))
-
-
-def hide(ref: Ref) -> None:
-    """Leave the id of a reference unset that tells none: it is there, and so is its target.
-
-    What has no group, no table or no gateway has no reference.
-    """
-    with suppress(AttributeError):
-        unset(ref, "id")
+                target = peek(item, "id")
+                if target:
+                    found.append((key, target, item))
 
 
 def values(struct: Wire, path: str = "") -> Iterator[Value]:

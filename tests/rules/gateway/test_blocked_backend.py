@@ -326,17 +326,8 @@ def test_a_member_by_name_that_no_private_zone_tells_is_nobodys_here() -> None:
     assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])
 
 
-@pytest.mark.parametrize(
-    ("where", "missing"),
-    [
-        (None, "sends requests"),
-        ({}, "where a reference leads whose id is not told"),
-        ({"id": ""}, "where a reference leads whose id is not told"),
-    ],
-)
-def test_a_rule_that_names_no_pool_does_not_tell_where_requests_go(
-    where: Any, missing: str
-) -> None:
+@pytest.mark.parametrize("where", [None, {}, {"id": ""}])
+def test_a_rule_that_names_no_pool_does_not_tell_where_requests_go(where: Any) -> None:
     gateway = app_gateway(members=["10.0.0.4"])
     (routing,) = gateway["properties"]["requestRoutingRules"]
     routing["properties"]["backendAddressPool"] = where
@@ -345,4 +336,4 @@ def test_a_rule_that_names_no_pool_does_not_tell_where_requests_go(
     )
     for name in ("GW-004", "GW-025"):
         (unknown,) = ask(name, network).unknown
-        assert missing in unknown.missing
+        assert "sends requests" in unknown.missing
