@@ -21,8 +21,8 @@ address. Members given by network interface are in a virtual network by their na
 
 For a private address the answer is *unknown* when the snapshot does not tell all that the gateway
 reaches: a peer whose address space no peering tells, a hub, a connection's far end that is missing,
-routes learned by BGP, or what lies behind an appliance. It is *unknown* for any address when the gateway's own virtual network is
-missing.
+routes learned by BGP, or what lies behind an appliance. It is *unknown* for any address when the
+gateway's own virtual network is missing.
 
 Where the pool sends to an AKS cluster, GW-002 speaks if it runs.
 

@@ -108,7 +108,7 @@ def test_names_of_other_services(host: str, kind: str, name: str) -> None:
 
 
 def profile(name: str, dns: Json | None) -> Json:
-    properties = {"endpoints": [], "dnsConfig": dns}
+    properties: Json = {"endpoints": [], "dnsConfig": dns}
     return resource(f"{N}/trafficManagerProfiles", name, properties)
 
 
