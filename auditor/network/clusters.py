@@ -15,10 +15,10 @@ import msgspec
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
-from auditor.ids import GroupName, fold, group_key, parent
+from auditor.ids import fold, group_key, parent
+from auditor.network.export_commands import in_node_group_of
 from auditor.network.graph import Network, evidence, possibly, question, question_about
 from auditor.network.routing_domains import without_network
-from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
@@ -214,20 +214,10 @@ def virtual_networks(network: Network, cluster: ManagedCluster) -> tuple[Virtual
             raise Undetermined(
                 f"the virtual network that AKS manages in {group}",
                 resource=cluster.id,
-                remedy=_export_node_group(cluster),
+                remedy=in_node_group_of(cluster, "vnet"),
             )
         found.update((vnet.key, vnet) for vnet in managed)
     return tuple(found[key] for key in sorted(found))
-
-
-def _export_node_group(cluster: ManagedCluster) -> str:
-    name = cluster.properties.node_resource_group
-    if not name:
-        return ""
-    group = GroupName(name)
-    group.subscription = cluster.subscription
-    listed = az("network", "vnet", "list", resource_group=group)
-    return f"export the node resource group with the rest: {listed}"
 
 
 @question

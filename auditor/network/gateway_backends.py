@@ -21,6 +21,7 @@ from auditor.network.clusters import (
     service_frontends,
 )
 from auditor.network.doubt import Doubt, settled
+from auditor.network.export_commands import records_of
 from auditor.network.gaps import unread_type
 from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import Member, entries_of, gateway_of, hiding
@@ -150,7 +151,8 @@ def resolution(network: Network, vnet: VirtualNetwork, host: str) -> Resolution:
     hosts = {record.host for record in private_records(network).get(zone.key, ())}
     found = name in hosts or any(one in hosts for one in wildcards(name, zone.label.lower()))
     if not found and not records_whole(network, zone):
-        raise Undetermined(f"the records of the private zone {zone.label}", resource=zone.id)
+        missing = f"the records of the private zone {zone.label}"
+        raise Undetermined(missing, resource=zone.id, remedy=records_of(zone))
     falls_back = link is not None and (link.properties.resolution_policy or "").lower() == (
         "nxdomainredirect"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
+from auditor.network.export_commands import ASK_THE_SERVER
 from auditor.network.gateway_backends import Resolution, public_addresses, resolution, wildcards
 from auditor.network.graph import Network, question
 from auditor.network.names import AZURE_DNS, private_records
@@ -63,7 +64,7 @@ def addresses_named(
     server = own_server(vnet) if vnet is not None else ""
     if vnet is not None and server:
         missing = f"what the DNS server {server} of {vnet.label} answers for {host}"
-        raise Undetermined(missing, resource=vnet.id)
+        raise Undetermined(missing, resource=vnet.id, remedy=ASK_THE_SERVER)
     for _ in range(_MOST_ALIASES):
         answer = resolution(network, vnet, name) if vnet is not None else _IN_PUBLIC
         if answer.zone is None:

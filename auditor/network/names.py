@@ -12,6 +12,7 @@ from auditor.addresses import address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
+from auditor.network.export_commands import ASK_THE_SERVER
 from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, question
 from auditor.network.routing_domains import network_key, routing_domains
@@ -311,7 +312,11 @@ def _network_of(network: Network, vnet: VirtualNetwork, server: str) -> str:
         for near in chain((vnet,), _peers(network, vnet)):
             if any(address in prefix for prefix in near.prefixes):
                 return near.key
-    raise Undetermined(f"what the DNS server {server} of {vnet.label} answers", resource=vnet.id)
+    raise Undetermined(
+        f"what the DNS server {server} of {vnet.label} answers",
+        resource=vnet.id,
+        remedy=ASK_THE_SERVER,
+    )
 
 
 def _peers(network: Network, vnet: VirtualNetwork) -> Iterator[VirtualNetwork]:

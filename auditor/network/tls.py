@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from auditor.certificates import CertificateError, Chain, key_vault_secret, parse_public_cert_data
+from auditor.certificates import (
+    CertificateError,
+    Chain,
+    KeyVaultReference,
+    key_vault_secret,
+    parse_public_cert_data,
+)
 from auditor.errors import Undetermined, quoted
 from auditor.network.doubt import Doubt
 from auditor.network.gateways import gateway_of, listeners, may_be_served, rules_of
@@ -176,7 +182,11 @@ def _of_policy(policy: SslPolicy, resource: str) -> Minimum:
 def _named(name: str, pointer: str, resource: str) -> Minimum:
     known = _PREDEFINED.get(name.lower())
     if known is None:
-        raise Undetermined(f"what the TLS policy {quoted(name)} accepts", resource=resource)
+        raise Undetermined(
+            f"what the TLS policy {quoted(name)} accepts",
+            resource=resource,
+            remedy="look the policy up in Azure's list, or name a policy that is known here",
+        )
     return Minimum(known, pointer, name)
 
 
@@ -249,12 +259,19 @@ def chain_of(network: Network, certificate: SslCertificate) -> Chain:
             f"the certificate {certificate.label}: it lies in Key Vault ({where}), and the export "
             "does not show it",
             resource=certificate.id,
+            remedy=_look_into(vault) if vault else "",
         )
     gateway = gateway_of(network, certificate)
     raise Undetermined(
         f"the certificate {certificate.label} of {gateway.label}: the export has no publicCertData",
         resource=certificate.id,
     )
+
+
+def _look_into(secret: KeyVaultReference) -> str:
+    vault = secret.host.partition(".")[0]
+    shown = az("keyvault", "certificate", "show", vault_name=vault, name=secret.name)
+    return f"look at the certificate itself: {shown}"
 
 
 def certificates_from_vaults(network: Network) -> tuple[SslCertificate | Doubt, ...]:

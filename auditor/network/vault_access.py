@@ -14,6 +14,7 @@ import msgspec
 from auditor.certificates import KeyVaultReference
 from auditor.errors import Undetermined
 from auditor.ids import fold, name
+from auditor.network.export_commands import assignments_on
 from auditor.network.graph import Network, question
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
@@ -132,7 +133,9 @@ def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> 
     concerning = tuple(one for one in grants.every if _covers(one, vault, secret))
     if not concerning:
         raise Undetermined(
-            f"the role assignments on the key vault {vault.label}", resource=vault.id
+            f"the role assignments on the key vault {vault.label}",
+            resource=vault.id,
+            remedy=assignments_on(vault),
         )
     own = grants.by_principal.get(principal.lower(), ())
     roles = [_role(one) for one in own if _covers(one, vault, secret)]
@@ -151,7 +154,9 @@ def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> 
             )
     if all(fold(one.properties.scope or "").startswith(vault.key) for one in concerning):
         raise Undetermined(
-            f"the role assignments above the key vault {vault.label}", resource=vault.id
+            f"the role assignments above the key vault {vault.label}",
+            resource=vault.id,
+            remedy=assignments_on(vault),
         )
     return Access.NO_ROLE
 

@@ -38,6 +38,7 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import clusters, names
+from auditor.network.export_commands import links_of
 from auditor.network.graph import Network, evidence, question
 from auditor.network.namesakes import nth_anywhere
 from auditor.network.peerings import told_peerings
@@ -148,7 +149,8 @@ def network_without_zone_link(network: Network, need: Need) -> Outcomes:
     if zone is None:
         return
     if not names.links_exported(network, zone):
-        yield Unknown(zone.id, missing=f"the network links of private zone {zone.label}")
+        missing = f"the network links of private zone {zone.label}"
+        yield Unknown(zone.id, missing=missing, remedy=links_of(zone))
         return
     linked = names.linked_networks(network).get(zone.key, frozenset())
     homes: dict[str, tuple[VirtualNetwork, Node]] = {}
@@ -203,7 +205,13 @@ def _judge(
     try:
         resolving = names.resolvers(network, vnet)
     except Undetermined as unknown:
-        yield Unknown(zone.id, missing=unknown.missing, related=(vnet.id,), key=vnet.key)
+        yield Unknown(
+            zone.id,
+            missing=unknown.missing,
+            remedy=unknown.remedy,
+            related=(vnet.id,),
+            key=vnet.key,
+        )
         return
     if all(key in linked for key in resolving):
         return

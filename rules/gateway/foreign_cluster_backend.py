@@ -41,6 +41,7 @@ from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.network.clusters import ServiceFrontend
 from auditor.network.doubt import Doubt, settled
+from auditor.network.export_commands import in_node_group_of
 from auditor.network.gateway_backends import (
     ClusterBackend,
     balancers_told,
@@ -86,6 +87,7 @@ def foreign_cluster_backend(network: Network, subject: ClusterBackend | Doubt) -
         raise Undetermined(
             f"the load balancers of {group}, which tell whether {', '.join(unclear)} is an ingress",
             resource=backend.cluster.id,
+            remedy=in_node_group_of(backend.cluster, "lb"),
         )
     for each in hidden:
         settled(each)

@@ -34,6 +34,7 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import names
+from auditor.network.export_commands import records_of, zone_groups_of
 from auditor.network.graph import Network, evidence, question
 from auditor.network.private_link import endpoints_of_services
 from auditor.remedy import az
@@ -89,7 +90,7 @@ def _untold(network: Network, endpoint: PrivateEndpoint) -> Outcomes:
     except Undetermined:
         pass
     missing = f"the DNS zone groups of private endpoint {endpoint.label}"
-    yield Unknown(endpoint.id, missing, key="zone groups")
+    yield Unknown(endpoint.id, missing, remedy=zone_groups_of(endpoint), key="zone groups")
 
 
 def _zone(
@@ -108,7 +109,8 @@ def _zone(
         else:
             absent.append(label)
     if absent and not names.records_whole(network, zone):
-        raise Undetermined(f"the records of private zone {zone.label}", resource=zone.id)
+        missing = f"the records of private zone {zone.label}"
+        raise Undetermined(missing, resource=zone.id, remedy=records_of(zone))
     if absent and not written:
         raise Undetermined(
             f"which records of {zone.label} are those of private endpoint {endpoint.label}"

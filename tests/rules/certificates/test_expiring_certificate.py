@@ -77,6 +77,9 @@ def test_a_41_what_lies_in_key_vault_is_unknown() -> None:
     (unknown,) = ask("TLS-001", estate(made(None, secret))).unknown
     assert unknown.subject == part_id("sslCertificates", "wildcard")
     assert "it lies in Key Vault (secret wildcard of kv-shop.vault.azure.net)" in unknown.missing
+    assert unknown.remedy.endswith(
+        "az keyvault certificate show --vault-name kv-shop --name wildcard"
+    )
 
 
 def test_what_cannot_be_read_is_unknown() -> None:

@@ -50,6 +50,7 @@ def test_links_that_were_not_exported_are_unknown() -> None:
     answer = asked(net("a"), *PE)
     assert (answer.kept, answer.broken) == (0, [])
     assert "network links of private zone" in answer.unknown[0].missing
+    assert "az network private-dns link vnet list" in answer.unknown[0].remedy
 
 
 def test_a_zone_that_says_it_has_no_links() -> None:
@@ -96,6 +97,7 @@ def test_servers_beyond_the_snapshot_are_unknown() -> None:
         answer = asked(net("a", server), *PE, zone_link("a"))
         assert (answer.kept, answer.broken) == (0, [])
         assert f"DNS server {server} of a" in answer.unknown[0].missing
+        assert answer.unknown[0].remedy == "no export tells it: ask the DNS server itself"
 
 
 def test_the_zone_of_a_database_server() -> None:

@@ -114,6 +114,7 @@ def test_where_no_zone_group_was_exported_it_is_unknown_and_told_once() -> None:
         network = estate(*PE, *present)
         (unknown,) = ask("PE-006", network).unknown
         assert unknown.missing == "the DNS zone groups of private endpoint pe"
+        assert "az network private-endpoint dns-zone-group list" in unknown.remedy
         both = ask("PE-006", network, beside=["PE-005"])
         assert (both.unknown, both.kept) == ([], 0)
 
