@@ -8,8 +8,8 @@ a door.
 ## What fails
 A machine as in EXP-004, with a management port among those that the internet certainly reaches:
 22, 23, 5985, 5986 over TCP and 3389 over TCP and UDP, at the machine, whatever the port is called
-at the entrance. Others over TCP are added with `ports`, and machines that may be managed so are
-approved with `allow`:
+at the entrance. `ports` names all of them (3389 counts over UDP as well), and machines that may be
+managed so are approved with `allow`:
 
     [params.EXP-005]
     ports = ["22-23", "3389", "5985-5986", "8443"]
