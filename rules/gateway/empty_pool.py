@@ -11,7 +11,7 @@ no name, no network interface, whether the pool lists the interface or the inter
 
 A pool that no rule uses is not judged here, nor is one behind a redirect, which reaches no pool.
 Where an ingress controller owns the gateway, an empty default pool is what it writes while no
-Ingress matches; it answers 502 as well, and the finding is of medium severity. The
+Ingress matches; it answers 502 as well, and the finding is of medium severity. Of an empty pool the
 answer is *unknown* when a rule of the gateway names a target that the snapshot does not hold.
 
 ## What to do

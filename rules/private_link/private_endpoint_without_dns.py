@@ -26,6 +26,7 @@ Add a DNS zone group with the service's private zone; Azure then writes and rene
 from __future__ import annotations
 
 from auditor import ids
+from auditor.errors import Undetermined
 from auditor.network import names
 from auditor.network.gaps import unread_below
 from auditor.network.graph import Network, evidence, possibly
@@ -33,7 +34,7 @@ from auditor.network.private_link import endpoints_of_services
 from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.dns import PrivateRecordSet
-from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
+from auditor.resources.private_endpoints import PrivateEndpoint, ZoneConfig, ZoneGroup
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
 
 
@@ -73,7 +74,16 @@ def _new_zone(endpoint: PrivateEndpoint, zone: str) -> list[str]:
 
 
 def _names_a_zone(group: ZoneGroup) -> bool:
-    return group.properties.private_dns_zone_configs != []
+    """Whether a group surely names a zone, or may."""
+    configs = group.properties.private_dns_zone_configs
+    return configs is None or any(map(_has_zone, configs))
+
+
+def _has_zone(config: ZoneConfig) -> bool:
+    try:
+        return bool(config.properties.private_dns_zone_id)
+    except Undetermined:
+        return True  # there is one, by an expression
 
 
 @rule("PE-005", severity=Severity.HIGH, since="0.1.0", of=endpoints_of_services)
@@ -83,7 +93,11 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
     for group in groups:
         if possibly(_names_a_zone, group):
             return
-    lacking = []
+    lacking = [
+        f"the private zones of {group.label} of private endpoint {endpoint.label}"
+        for group in groups
+        if group.properties.private_dns_zone_configs
+    ]
     unread = unread_below(network, endpoint.id, "privateDnsZoneGroups")
     if names.groups_untold(network, endpoint) or unread:
         lacking.append(f"the DNS zone groups of private endpoint {endpoint.label}")

@@ -68,6 +68,14 @@ def test_a_zone_group_that_names_no_zone_is_none() -> None:
     assert "dns-zone-group add --resource-group" in finding.remedy
 
 
+def test_a_zone_group_that_does_not_tell_its_zone_is_unknown() -> None:
+    untold = zone_group("kv")
+    untold["properties"]["privateDnsZoneConfigs"][0]["properties"]["privateDnsZoneId"] = None
+    answer = asked(*PE, untold, *OTHERS, *SEEN)
+    assert (answer.kept, answer.broken) == (1, [])  # the other endpoint
+    assert answer.unknown[0].missing == "the private zones of default of private endpoint pe"
+
+
 @pytest.mark.parametrize("addresses", [("10.0.0.4",), ("10.0.0.200", "10.0.0.4")])
 def test_a_record_of_ones_own_keeps_it(addresses: tuple[str, ...]) -> None:
     answer = asked(*PE, *OTHERS, *SEEN, record("db", *addresses))
