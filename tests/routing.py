@@ -10,9 +10,9 @@ from auditor.network.interfaces import find_interface
 from auditor.network.routing import EffectiveRoutes, NextHop, effective_routes, next_hop
 from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.resources.virtual_networks import Subnet
-from auditor.testing import arm_id, resource
+from auditor.testing import arm_id, estate, resource
 
-from .networks import Json, subnet_id
+from .networks import Json, nic, subnet_id, vnet
 
 TABLE = "Microsoft.Network/routeTables"
 ENDPOINT = "Microsoft.Network/privateEndpoints"
@@ -92,3 +92,18 @@ def decided(found: NextHop) -> tuple[str, str, str]:
 def labels(found: NextHop | EffectiveRoutes) -> set[str]:
     """The labels of the reasons."""
     return {reason.label for reason in found.reasons}
+
+
+def steering(*udr: Any, more: tuple[Any, ...] = (), peers: Any = (), **settings: Any) -> Network:
+    """VNet `a` (10.0.0.0/16) whose subnet `app` uses a table; an appliance at 10.0.9.4."""
+    return estate(
+        vnet(
+            "a",
+            "10.0.0.0/16",
+            subnets={"app": steered("10.0.0.0/24"), "nva": "10.0.9.0/24"},
+            peers=peers,
+        ),
+        table("rt", *udr, **settings),
+        nic("fw", "10.0.9.4", ("a", "nva"), vm="fw", enableIPForwarding=True),
+        *more,
+    )
