@@ -13,22 +13,20 @@ ASK_THE_SERVER = "no export tells it: ask the DNS server itself"
 
 def records_of(zone: Resource) -> str:
     """Say how to export the records of a private zone."""
-    listed = az(
-        *("network", "private-dns", "record-set", "list"),
-        resource_group=zone.resource_group,
-        zone_name=zone.label,
-    )
-    return f"export its records with the rest: {listed}"
+    return f"export its records with the rest: {_list_of(zone, 'record-set')}"
 
 
 def links_of(zone: Resource) -> str:
     """Say how to export the network links of a private zone."""
-    listed = az(
-        *("network", "private-dns", "link", "vnet", "list"),
+    return f"export its links with the rest: {_list_of(zone, 'link', 'vnet')}"
+
+
+def _list_of(zone: Resource, *kind: str) -> str:
+    return az(
+        *("network", "private-dns", *kind, "list"),
         resource_group=zone.resource_group,
         zone_name=zone.label,
     )
-    return f"export its links with the rest: {listed}"
 
 
 def zone_groups_of(endpoint: Resource) -> str:
