@@ -16,7 +16,7 @@ from auditor.finding import Cover, Evidence, Finding, Severity, Unknown
 from auditor.ids import fold
 from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
-from auditor.network.reads import doubt, untold_subjects
+from auditor.network.reads import doubt, may_doubt, untold_subjects
 from auditor.remedy import unless_alone
 from auditor.rule import Outcome, Rule
 
@@ -122,6 +122,8 @@ def _doubt(
 ) -> None:
     """Answer *unknown* where silence rests on a list that was not read."""
     run.outcomes.extend(untold_subjects(network, run.rule.reads, run.rule.judged))
+    if not may_doubt(network, run.rule.reads):
+        return
     heard = {id(subject) for subject in spoken}
     for subject in subjects:
         about = subject_id(subject)

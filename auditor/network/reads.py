@@ -63,6 +63,12 @@ def untold_subjects(
         )
 
 
+@question_about
+def may_doubt(network: Network, reads: Reads) -> bool:
+    """Tell whether any list that a rule reads was not read whole, in whatever subscription."""
+    return any(_lists(network, each, "") for each in (*reads.nearby, *reads.anywhere))
+
+
 def doubt(network: Network, reads: Reads, subject: str) -> Unknown | None:
     """Give the *unknown* for a subject (an id) that a rule found in order, if there is one."""
     home = f"/subscriptions/{subscription(subject) or ''}".lower()
