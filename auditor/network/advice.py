@@ -96,11 +96,12 @@ def _where_a_gap_is(network: Network, named: list[str]) -> str:
 
 
 def _again(network: Network, subject: str) -> str:
-    kind = _gaps(network)[fold(subject)].kind
+    gap = _gaps(network)[fold(subject)]
+    kind = gap.kind
     if kind == "conflict":
         return _BY_LABEL[kind]
     if kind == "denied":
-        return f"get a role that may read {subject}, and take the snapshot again"
+        return f"get a role that may read {gap.hides[0] if gap.hides else subject}, and take the snapshot again"
     return f"export {subject} again, whole, and audit again"
 
 

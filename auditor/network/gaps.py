@@ -43,9 +43,11 @@ def location_of(where: str) -> Location | None:
 def _unread(network: Network) -> dict[str, Gap]:
     """The lists that were not read whole, by their folded path."""
     return {
-        fold(gap.subject): gap
+        path: gap
         for gap in network.gaps
-        if gap.kind in _UNREAD and fold(gap.subject).startswith("/subscriptions/")
+        if gap.kind in _UNREAD
+        for path in map(fold, gap.hides or (gap.subject,))
+        if path.startswith("/subscriptions/")
     }
 
 

@@ -26,6 +26,7 @@ from auditor.resources import walk
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.key_vault import KeyVault
 from auditor.resources.public_addresses import PublicIp
+from auditor.snapshot.document import Gap
 from auditor.special_addresses import PUBLIC
 
 
@@ -140,7 +141,7 @@ def unread_entrances(network: Network) -> tuple[Reason, ...]:
     lists = (unread_type(network, each) for each in _ENTERED)
     found = {gap.subject: gap.detail for gap in lists if gap is not None}
     for gap in network.gaps:  # an inventory without settings, a file that cannot be read
-        if gap.kind in ("partial", "failed", "unsupported") and not _is_path(gap.subject):
+        if gap.kind in ("partial", "failed", "unsupported") and not _is_placed(gap):
             found[gap.subject] = gap.detail
     lost = (Reason("collection-gap", found[key], key) for key in sorted(found))
     return (*lost, *_vaults(network), *perhaps_public(network))
@@ -158,8 +159,9 @@ def _vaults(network: Network) -> Iterator[Reason]:
         yield Reason("no-endpoint", f"who gets to {who} public {name} is not followed")
 
 
-def _is_path(subject: str) -> bool:
-    return fold(subject).startswith("/subscriptions/")
+def _is_placed(gap: Gap) -> bool:
+    """Whether it is told which lists a gap hides."""
+    return bool(gap.hides) or fold(gap.subject).startswith("/subscriptions/")
 
 
 def to_nobody(trail: Trail, target: Point) -> Trail:

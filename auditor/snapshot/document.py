@@ -122,6 +122,7 @@ class Gap(msgspec.Struct, frozen=True):
     Azure), `lossy` (the shape itself drops fields).
     `subject` is the id, type, scope or file concerned; `where` is file[:line][: pointer]. Of a
     conflict about what filters or routes, `settled` is false when nothing tells which is newer.
+    `hides` are the paths of the lists that are not whole, where they are not the subject itself.
     """
 
     kind: str
@@ -129,6 +130,7 @@ class Gap(msgspec.Struct, frozen=True):
     detail: str
     where: str = ""
     settled: bool = True
+    hides: tuple[str, ...] = ()
 
 
 CHUNK = 1 << 18

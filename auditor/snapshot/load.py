@@ -32,10 +32,11 @@ from auditor.snapshot.document import (
 from auditor.snapshot.faults import AGAIN, malformed, shown
 from auditor.snapshot.formats import read
 from auditor.snapshot.formats.deployment import ParameterFile, level
-from auditor.snapshot.formats.document import Document, NotAnExport, Reading
+from auditor.snapshot.formats.document import Document, NotAnExport, Page, Reading
 from auditor.snapshot.formats.kubernetes import labelled, told_apart, wiped
 from auditor.snapshot.formats.lines import read_lines, read_sound_lines
 from auditor.snapshot.merge import inventories, merge
+from auditor.snapshot.paging import open_pages
 from auditor.snapshot.parameters import Template, Values, given, pair, told_beyond
 from auditor.snapshot.scan import Text, skip_space
 from auditor.snapshot.text import decode, unpack
@@ -54,6 +55,7 @@ class _Gathered(msgspec.Struct):
     kubernetes_lists: set[KubernetesList] = msgspec.field(default_factory=set)
     effective: list[EffectiveAnswer] = msgspec.field(default_factory=list)
     scope: set[str] = msgspec.field(default_factory=set)
+    pages: list[Page] = msgspec.field(default_factory=list)
     called: list[str] = msgspec.field(default_factory=list)
     """The names of the sources, without what they have in common."""
     templates: list[Template] = msgspec.field(default_factory=list)
@@ -88,8 +90,8 @@ def load(
         keys, records, conflicts = merge(gathered.records, gathered.sources)
     if not records:
         raise _nothing(gathered)
-    conflicts = [*conflicts, *inventories(records, gathered.sources)]
-    return _snapshot(gathered, found.passed_over, keys, records, conflicts)
+    more = (*inventories(records, gathered.sources), *open_pages(gathered.pages))
+    return _snapshot(gathered, found.passed_over, keys, records, [*conflicts, *more])
 
 
 @contextmanager
@@ -158,6 +160,7 @@ def _keep(gathered: _Gathered, document: Document, reading: Reading) -> None:
     gathered.kubernetes.extend(reading.kubernetes)
     gathered.kubernetes_lists.update(reading.kubernetes_lists)
     gathered.effective.extend(reading.effective)
+    gathered.pages.extend(reading.pages)
     gathered.scope.update(reading.scope)
 
 
@@ -227,8 +230,9 @@ def _as_gap(error: InputError, item: Input, keep_going: bool) -> Gap:
     error.where = shown(error.where or item.name, 400)
     if not keep_going and not (refused and not item.named):
         raise error
-    kind = error.kind if isinstance(error, NotAnExport) else "damaged"
-    return Gap(kind, item.name, error.what, error.where)
+    if isinstance(error, NotAnExport):
+        return Gap(error.kind, item.name, error.what, error.where, hides=error.hides)
+    return Gap("damaged", item.name, error.what, error.where)
 
 
 def _nothing(gathered: _Gathered) -> InputError:

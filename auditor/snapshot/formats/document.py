@@ -38,12 +38,16 @@ class TooLarge(Exception):
 class NotAnExport(InputError):
     """Well-formed JSON that no reader can turn into resources, with the true reason.
 
-    In a directory this is a Gap of the given kind; a file given by name is refused.
+    In a directory this is a Gap of the given kind, which hides the lists of the paths given; a
+    file given by name is refused.
     """
 
-    def __init__(self, what: str, *, advice: str, kind: str = "unsupported") -> None:
+    def __init__(
+        self, what: str, *, advice: str, kind: str = "unsupported", hides: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(what, advice=advice)
         self.kind = kind
+        self.hides = hides
 
     @classmethod
     def of_all(cls, what: str, refusals: Refusals, *, advice: str) -> NotAnExport:
@@ -189,6 +193,22 @@ def element_starts(text: Text, at: int, parts: list[Raw]) -> list[int] | None:
     return starts if fits else None
 
 
+class Page(msgspec.Struct, frozen=True):
+    """An answer that holds a list, or a page of one.
+
+    `rows` are its elements, of `total` in all where it tells. `more` is whether it names a next
+    page, ARM's by its `link`. `gap` is what is missing when no other page is in the input; None for
+    an answer that is whole, or the last page.
+    """
+
+    records: list[Record]
+    rows: int
+    total: int | None = None
+    more: bool = False
+    link: str = ""
+    gap: Gap | None = None
+
+
 class Reading(msgspec.Struct):
     """What one document gave."""
 
@@ -198,6 +218,7 @@ class Reading(msgspec.Struct):
     kubernetes: list[KubernetesObject] = msgspec.field(default_factory=list)
     kubernetes_lists: list[KubernetesList] = msgspec.field(default_factory=list)
     effective: list[EffectiveAnswer] = msgspec.field(default_factory=list)
+    pages: list[Page] = msgspec.field(default_factory=list)
     scope: tuple[str, ...] = ()
     taken_at: str | None = None
     taken_where: str = ""
@@ -220,6 +241,7 @@ class Reading(msgspec.Struct):
         self.kubernetes.extend(other.kubernetes)
         self.kubernetes_lists.extend(other.kubernetes_lists)
         self.effective.extend(other.effective)
+        self.pages.extend(other.pages)
         self.scope += other.scope
         if not self.taken_at:
             self.taken_at, self.taken_where = other.taken_at, other.taken_where

@@ -15,6 +15,7 @@ from auditor.snapshot.formats.collect import Collector
 from auditor.snapshot.formats.document import (
     Document,
     NotAnExport,
+    Page,
     Reading,
     element_starts,
     is_given,
@@ -70,7 +71,7 @@ def read(document: Document) -> Reading | None:
     else:
         return None
     reading = _rows(document, rows, starts, prefix)
-    reading.gaps.extend(_incomplete(document, len(rows)))
+    reading.pages.append(_page(document, reading, len(rows)))
     return reading
 
 
@@ -95,7 +96,8 @@ def read_rows(document: Document) -> Reading | None:
     starts = document.starts(parts, None)
     reading = _rows(document, parts, starts, f"{document.pointer}/")
     if len(parts) in PAGES:
-        reading.gaps.append(_page_gap(document, len(parts)))
+        gap = _page_gap(document, len(parts))
+        reading.pages.append(Page(reading.records, len(parts), more=True, gap=gap))
     return reading
 
 
@@ -125,21 +127,37 @@ def _table(document: Document) -> tuple[list[Raw], list[int]]:
     return objects, starts
 
 
-def _incomplete(document: Document, rows: int) -> list[Gap]:
+def _page(document: Document, reading: Reading, rows: int) -> Page:
     try:
         totals = _TOTALS.decode(document.outline)
     except msgspec.ValidationError:
-        return [_gap(document, "its totals cannot be read")]
-    total = totals.total_records
-    total = totals.total_records_rest if total is UNSET else total
-    if is_given(totals.skip_token) or is_given(totals.skip_token_rest):
-        told = f" of {total}" if isinstance(total, int) else ""
-        return [_gap(document, f"only {rows} rows{told}: a skip token names a next page")]
-    if isinstance(total, int) and rows < total:
-        return [_gap(document, f"only {rows} rows of {total}")]
-    if str(totals.truncated).lower() == "true":
-        return [_gap(document, f"the answer was truncated at {rows} rows")]
-    return [_page_gap(document, rows)] if total is UNSET and rows in PAGES else []
+        unread = _gap(document, "its totals cannot be read")
+        return Page(reading.records, rows, more=True, gap=unread)
+    told = totals.total_records
+    told = totals.total_records_rest if told is UNSET else told
+    total = told if isinstance(told, int) else None
+    more = _goes_on(totals) or _is_cut(totals)
+    gap = _incomplete(document, totals, rows, total)
+    return Page(reading.records, rows, total, more, gap=gap)
+
+
+def _incomplete(document: Document, totals: Totals, rows: int, total: int | None) -> Gap | None:
+    if _goes_on(totals):
+        told = f" of {total}" if total is not None else ""
+        return _gap(document, f"only {rows} rows{told}: a skip token names a next page")
+    if total is not None and rows < total:
+        return _gap(document, f"only {rows} rows of {total}")
+    if _is_cut(totals):
+        return _gap(document, f"the answer was truncated at {rows} rows")
+    return _page_gap(document, rows) if total is None and rows in PAGES else None
+
+
+def _goes_on(totals: Totals) -> bool:
+    return is_given(totals.skip_token) or is_given(totals.skip_token_rest)
+
+
+def _is_cut(totals: Totals) -> bool:
+    return str(totals.truncated).lower() == "true"
 
 
 def _page_gap(document: Document, rows: int) -> Gap:

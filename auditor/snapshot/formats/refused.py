@@ -12,6 +12,7 @@ from auditor.snapshot.formats.deployment import ParameterFile, is_parameter_file
 from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading, keys_of
 from auditor.snapshot.formats.foreign import kind_of
 from auditor.snapshot.formats.lost import lost_resource
+from auditor.snapshot.formats.template import list_path
 
 _CODE = r"[A-Za-z][A-Za-z0-9_.]{1,60}"
 _DENIED = frozenset(
@@ -69,7 +70,21 @@ def _error(document: Document) -> NotAnExport | None:
         f"an error answer of Azure ({code}): what was asked for is missing",
         advice="repeat the request with an account that may read it",
         kind=kind,
+        hides=_asked(_text(envelope.error.get("message")) or ""),
     )
+
+
+_REFUSAL = re.compile(
+    r"perform action '([\w.]+(?:/[\w.]+)+)/read' over scope "
+    r"'(/subscriptions/[^/']+(?:/resourceGroups/[^/']+)?)'",
+    re.IGNORECASE,
+)
+
+
+def _asked(message: str) -> tuple[str, ...]:
+    """The list that was asked for, where a refusal names the action and its scope."""
+    told = _REFUSAL.search(message[:4096])
+    return (list_path(told[1], told[2]),) if told else ()
 
 
 def _token(document: Document) -> NotAnExport | None:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from auditor.snapshot.document import Dialect, Gap
 from auditor.snapshot.formats.collect import Collector, is_arm_id
-from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
+from auditor.snapshot.formats.document import Document, NotAnExport, Page, Reading, is_given
 from auditor.snapshot.scan import member
 
 NEXT_PAGE = "only one page: `nextLink` names another that is not here; follow it to the end"
@@ -24,8 +24,7 @@ def read_list(document: Document) -> Reading | None:
     collector = Collector(document, "ARM REST list")
     collector.add_all(parts, document.starts(parts, "value"), f"{document.pointer}/value/")
     reading = _finish(collector, len(parts))
-    if is_given(envelope.next_link):
-        reading.gaps.append(_next_page(document))
+    reading.pages.append(_page(document, reading, len(parts), envelope.next_link))
     return reading
 
 
@@ -78,13 +77,17 @@ def read_single(document: Document) -> Reading | None:
     if reading.records[0].dialect is Dialect.LOOSE:
         reading.shape = "PSRule export"
     if is_given(envelope.next_link):
-        reading.gaps.append(_next_page(document))
+        reading.pages.append(_page(document, reading, 1, envelope.next_link))
     return reading
 
 
-def _next_page(document: Document) -> Gap:
-    at = member(document.text, document.start, "nextLink")
-    return Gap("partial", document.name, NEXT_PAGE, document.where("/nextLink", at))
+def _page(document: Document, reading: Reading, rows: int, link: object) -> Page:
+    if not is_given(link):
+        return Page(reading.records, rows)
+    where = document.where("/nextLink", member(document.text, document.start, "nextLink"))
+    gap = Gap("partial", document.name, NEXT_PAGE, where)
+    told = link if isinstance(link, str) else ""
+    return Page(reading.records, rows, more=True, link=told, gap=gap)
 
 
 def _has_id(arm_id: object, resource_id: object) -> bool:
