@@ -101,7 +101,8 @@ def _again(network: Network, subject: str) -> str:
     if kind == "conflict":
         return _BY_LABEL[kind]
     if kind == "denied":
-        return f"get a role that may read {gap.hides[0] if gap.hides else subject}, and take the snapshot again"
+        what = gap.hides[0] if gap.hides else subject
+        return f"get a role that may read {what}, and take the snapshot again"
     return f"export {subject} again, whole, and audit again"
 
 
