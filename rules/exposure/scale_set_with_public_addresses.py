@@ -34,6 +34,7 @@ from auditor.ids import fold
 from auditor.network.approval import approved
 from auditor.network.exposure import SCALE_SET, owners_of
 from auditor.network.graph import every, evidence, question
+from auditor.network.instances import listed_configurations
 from auditor.network.nat_commands import another_way_first
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
@@ -83,7 +84,14 @@ def scale_set_with_public_addresses(
                 {"name": (name.name if name else None) or ""},
             ),
         ),
-        covers=tuple(("EXP-001", pip) for pip in _addresses(network).get(scale_set.key, ())),
+        covers=(
+            *(("EXP-001", pip) for pip in _addresses(network).get(scale_set.key, ())),
+            *(
+                ("EXP-002", own.root.id, own.label.lower())
+                for model in public
+                for own in listed_configurations(network, model)
+            ),
+        ),
         witness=there.witness,
         hops=there.hops,
     )

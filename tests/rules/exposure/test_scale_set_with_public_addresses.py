@@ -52,6 +52,20 @@ def test_it_speaks_for_the_addresses_of_its_instances() -> None:
     assert ask("EXP-001", network, beside=["EXP-003"]).broken == []
 
 
+def test_it_speaks_for_the_interfaces_of_its_instances() -> None:
+    """EXP-002 said it of each of them again, with a command for NICs of virtual machines."""
+    card = f"{SCALE_SET}/virtualMachines/networkInterfaces"
+    address = f"{card}/ipConfigurations/publicIPAddresses"
+    own = arm_id(address, "vmss", "3", "nic", "ipconfig1", "public")
+    carries = {"name": "ipconfig1", "properties": {"publicIPAddress": {"id": own}}}
+    instance = resource(card, "vmss/3/nic", {"ipConfigurations": [carries]})
+    network = estate(scale_set(BARE), instance, {**pip("public"), "id": own, "type": address})
+
+    assert len(ask("EXP-002", network).broken) == 1
+    assert ask("EXP-002", network, beside=["EXP-003"]).broken == []
+    assert len(ask("EXP-003", network).broken) == 1
+
+
 def test_scale_sets_are_approved_by_name() -> None:
     assert ask("EXP-003", estate(scale_set(BARE)), allow=("*/vmss",)).kept == 1
 
