@@ -7,7 +7,8 @@ pool with node public IPs, where every node is a door beside the gateway.
 
 ## What fails
 An ip configuration in the scale set's model with `publicIPAddressConfiguration` (E-2). Present is
-enough: instances get addresses when they are made.
+enough: instances get addresses when they are made. What EXP-001, EXP-002 and EXP-009 would say of
+each instance is told here.
 
 `allow` holds globs of scale-set ids that are meant to be on the internet.
 
@@ -85,7 +86,11 @@ def scale_set_with_public_addresses(
             ),
         ),
         covers=(
-            *(("EXP-001", pip) for pip in _addresses(network).get(scale_set.key, ())),
+            *(
+                (general, pip)
+                for pip in _addresses(network).get(scale_set.key, ())
+                for general in ("EXP-001", "EXP-009")
+            ),
             *(
                 ("EXP-002", own.root.id, own.label.lower())
                 for model in public
