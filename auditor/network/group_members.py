@@ -93,17 +93,18 @@ def configurations_of(nic: Interface) -> tuple[Configuration, ...]:
 
 def addresses_of(network: Network, configuration: Configuration) -> Extent:
     """Give the address of an ip configuration, or those it may have."""
-    label = "unallocated"
-    try:
-        if isinstance(configuration, IpConfiguration):
+    if isinstance(configuration, IpConfiguration):
+        label, what = "unallocated", f"which address {configuration.root.label} has"
+        try:
             address = configuration.properties.private_ip_address
             if address:
                 return Extent(AddressSet.from_text([address]))
-        else:
-            label = "vmss-model-only"
-    except Undetermined:
-        pass
-    reason = Reason(label, f"addresses of {configuration.id}", configuration.id)
+        except Undetermined:
+            pass
+    else:
+        whose = f"the instances of scale set {configuration.root.label}"
+        label, what = "vmss-model-only", f"which addresses {whose} have"
+    reason = Reason(label, what, configuration.id)
     return Extent(doubts=(Doubt(_around(network, configuration), reason),))
 
 

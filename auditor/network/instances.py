@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from auditor.addresses import NOTHING, AddressSet
+from auditor.errors import Undetermined
+from auditor.ids import parent
 from auditor.network.graph import Network, model_key, question_about
 from auditor.network.scale_sets import is_flexible, stands_for_nobody
 from auditor.resources import walk
@@ -14,12 +16,20 @@ _BELOW = "/virtualmachinescalesets/"
 
 
 @question_about
-def listed_addresses(network: Network, model: ScaleSetIpConfiguration) -> tuple[AddressSet, ...]:
-    """Give the address of each instance of a model that the input lists with one."""
+def listed_configurations(
+    network: Network, model: ScaleSetIpConfiguration
+) -> tuple[IpConfiguration, ...]:
+    """Give the ip configurations of instances that were made after that of a model."""
     below = network.below(f"{model.root.key}/virtualmachines/")
     nics = (each for each in below if isinstance(each, NetworkInterface))
-    same = (each for nic in nics for each in _told(nic) if model_key(each.key) == model.key)
-    return tuple(AddressSet.from_text([text]) for text in map(_address, same) if text)
+    return tuple(each for nic in nics for each in _told(nic) if model_key(each.key) == model.key)
+
+
+@question_about
+def listed_addresses(network: Network, model: ScaleSetIpConfiguration) -> tuple[AddressSet, ...]:
+    """Give the address of each instance of a model that the input lists with one."""
+    texts = map(_address, listed_configurations(network, model))
+    return tuple(AddressSet.from_text([text]) for text in texts if text)
 
 
 def listed_whole(network: Network, model: ScaleSetIpConfiguration) -> bool:
@@ -60,6 +70,25 @@ def of_other_nics(network: Network, subnet: Subnet) -> AddressSet:
         if isinstance(edge.source, IpConfiguration) and _BELOW not in edge.source.key
     ]
     return AddressSet.from_text([each for each in texts if each])
+
+
+def is_instance_card(nic: object) -> bool:
+    """Whether a NIC is that of an instance of a uniform scale set, as its id says."""
+    return isinstance(nic, NetworkInterface) and _BELOW in nic.key
+
+
+def cards_of_instance(network: Network, nic: NetworkInterface) -> tuple[NetworkInterface, ...]:
+    """Give the NICs of the instance that a NIC is of, that one too.
+
+    Its machine is in no list of its own: the model tells how many it has. Raises Undetermined where
+    not all of them, or no model, are in the input.
+    """
+    one = parent(nic.key) or ""
+    own = tuple(each for each in network.below(f"{one}/") if isinstance(each, NetworkInterface))
+    scale_set = network.find(nic.properties.virtual_machine)
+    if not isinstance(scale_set, ScaleSet) or len(own) < len(scale_set.interfaces):
+        raise Undetermined(f"all network interfaces of the instance of {nic.label}", resource=one)
+    return own
 
 
 def _address(configuration: IpConfiguration) -> str:

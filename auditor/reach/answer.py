@@ -104,6 +104,7 @@ def answers(
     unknown: bool = True,
     relays: bool = True,
     pings: bool = True,
+    online: bool = True,
     refusals: bool = False,
 ) -> tuple[Answer, ...]:
     """Tell whether one point can reach another, for each group of packets with one verdict.
@@ -112,8 +113,8 @@ def answers(
     something may pass. IPv4 and IPv6 are two questions (P-12). Without `blocked`, what is blocked
     is left out: to say by whom costs more than all the rest; without `unknown`, so is what is not
     told. Without `relays`, so are ways by gateways; without `pings`, those that a frontend answers
-    itself. With `refusals`, a gateway that means to send packets on and lets none of them get there
-    is told of as well.
+    itself; without `online`, those over the internet of who is inside a network. With `refusals`, a
+    gateway that means to send packets on and lets none of them get there is told of as well.
     """
     within = in_one_cluster(network, source, target)
     if within is not None:
@@ -122,7 +123,9 @@ def answers(
     found: list[Answer] = []
     unasked = _left_out(blocked=blocked, unknown=unknown)
     for version in common_versions(network, source, target):
-        every = paths(network, source, target, version, tags, relays=relays, pings=pings)
+        every = paths(
+            network, source, target, version, tags, relays=relays, pings=pings, online=online
+        )
         straight = [path for path in every if not path.relayed]
         there = judged(
             network, source, target, straight, version, protocols, ports, without=unasked

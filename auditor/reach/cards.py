@@ -6,6 +6,7 @@ from auditor.addresses import EVERYTHING, NOTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.egress import nics_of
 from auditor.network.graph import Network, question_about
+from auditor.network.instances import cards_of_instance, is_instance_card
 from auditor.network.interfaces import Interface
 from auditor.reach.points import Point, machines_of, vnet_of
 from auditor.resources.compute import ScaleSet, ScaleSetInterface, VirtualMachine
@@ -21,6 +22,8 @@ def cards_of(network: Network, nic: Interface) -> tuple[Interface, ...]:
     if isinstance(nic, ScaleSetInterface):
         scale_set = network.holder(nic, ScaleSet)
         others: tuple[Interface, ...] = scale_set.interfaces if scale_set is not None else ()
+    elif is_instance_card(nic):
+        others = cards_of_instance(network, nic)
     else:
         owner = network.find(nic.properties.virtual_machine)
         edges = network.referrers(owner, "virtualMachine") if owner is not None else ()
@@ -52,7 +55,8 @@ def has_one_card(network: Network, point: Point) -> bool:
     try:
         if isinstance(nic, NetworkInterface):
             owner = network.find(nic.properties.virtual_machine)
-            told = isinstance(owner, VirtualMachine) and bool(owner.properties.network_profile)
+            listed = isinstance(owner, VirtualMachine) and bool(owner.properties.network_profile)
+            told = listed or is_instance_card(nic)
         else:
             told = isinstance(nic, ScaleSetInterface)
         if nic is None or not told:

@@ -23,6 +23,9 @@ from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PLATFORM_HOST
 
+_SENDING_ONLY = frozenset({"microsoft.web/serverfarms"})
+"""Services that send from a subnet and take nothing there, by its delegation (D-12)."""
+
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
 
@@ -45,12 +48,18 @@ def unrestricted(network: Network, group: NetworkSecurityGroup) -> list[Inflow]:
     """
     found: list[Inflow] = []
     for place in attachments(network, group):
-        if isinstance(place, Subnet) and place.name.lower() not in PLATFORM_SUBNETS:
+        if isinstance(place, Subnet) and _takes_something(place):
             own = AddressSet.from_prefixes(place.prefixes)
             filters = filters_of(network, group, inbound=True)
             if not _plainly_keep_out(network, filters, own, _near(network, place)):
                 found += _inflow(network, filters, place, own)
     return found
+
+
+def _takes_something(subnet: Subnet) -> bool:
+    """Whether rules about what comes in are for somebody that people put there."""
+    lent = {service.lower() for service in subnet.delegated_to}
+    return subnet.name.lower() not in PLATFORM_SUBNETS and not lent & _SENDING_ONLY
 
 
 def _inflow(

@@ -67,10 +67,12 @@ def from_inside(
     tags: ServiceTags,
     *,
     relays: bool,
+    online: bool,
 ) -> Iterator[Path]:
     """Give every path from a point of a VNet to another point, wherever that is.
 
-    `relays` tells whether to follow what application gateways send on.
+    `relays` tells whether to follow what application gateways send on, `online` whether to go out
+    to the internet on the way to another point of VNets.
     """
     if target.kind in (Kind.INTERNET, Kind.UNANSWERED, Kind.SERVICE):
         yield from _to_outside(network, source, target, version, tags)
@@ -91,6 +93,8 @@ def from_inside(
         yield from private_paths(network, source, target, version, tags)
         if relays:
             yield from _by_gateways(network, source, target, version, tags)
+        if not online:
+            return
         yield from _by_entrances(network, source, target, version, tags, relays=relays)
         if may_be_behind_lost(network, target):
             to = addresses_of_lost(network)

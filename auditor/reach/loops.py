@@ -23,6 +23,7 @@ from auditor.addresses import (
 from auditor.errors import Undetermined
 from auditor.network.address_plan import locate
 from auditor.network.graph import Network, question, question_about
+from auditor.network.instances import cards_of_instance, is_instance_card
 from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.route_tables import is_node_route
@@ -182,6 +183,8 @@ def _beside(network: Network, nic: Interface) -> tuple[Interface, ...]:
     if isinstance(nic, ScaleSetInterface):
         scale_set = network.holder(nic, ScaleSet)
         return scale_set.interfaces if scale_set is not None else (nic,)
+    if is_instance_card(nic):
+        return cards_of_instance(network, nic)
     machine = network.get(nic.properties.virtual_machine, VirtualMachine)
     if machine is None:
         return (nic,)

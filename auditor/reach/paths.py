@@ -32,11 +32,13 @@ def paths(
     *,
     relays: bool = True,
     pings: bool = True,
+    online: bool = True,
 ) -> tuple[Path, ...]:
     """Give every path from one point to another, for one version of IP.
 
     `relays` tells whether to follow, too, what application gateways and Front Door send on, `pings`
-    whether to follow pings that a frontend answers itself (E-11). None
+    whether to follow pings that a frontend answers itself (E-11), `online` whether who is inside a
+    network may go out to the internet and come in again. None
     from what starts no flows: frontends, private endpoints (L-3), platform services; and none
     from an endpoint of Front Door, which starts them for its clients.
     """
@@ -47,7 +49,7 @@ def paths(
     elif source.kind is Kind.ON_PREMISES:
         found = from_sites_to(network, source, target, version, tags, relays=relays)
     else:
-        found = from_inside(network, source, target, version, tags, relays=relays)
+        found = from_inside(network, source, target, version, tags, relays=relays, online=online)
     if not pings:
         found = (path for path in found if not path.pinged)
     if is_supposed(target):

@@ -128,8 +128,8 @@ def machine(network: Network, configuration: Configuration) -> Point:
         addresses = (
             may_have(network, configuration, subnet, addresses & possible(subnet)) or addresses
         )
-        if addresses.size == 1 and addresses == instances_in(network, configuration):
-            doubts = ()
+        if addresses == instances_in(network, configuration):
+            doubts = () if addresses.size == 1 else (_which(configuration),)
     return Point(
         Kind.MACHINE,
         configuration.id,
@@ -140,6 +140,11 @@ def machine(network: Network, configuration: Configuration) -> Point:
         network_key(subnet.id) if subnet is not None else "",
         (*doubts, *reasons),
     )
+
+
+def _which(model: Configuration) -> Reason:
+    what = f"which instance of scale set {model.root.label} it is"
+    return Reason("vmss-model-only", what, model.id)
 
 
 _ANY = frozenset({"vmss-model-only", "unallocated"})

@@ -60,6 +60,7 @@ def _asked(
     *,
     blocked: bool = True,
     relays: bool = True,
+    online: bool = True,
 ) -> tuple[Answer, ...]:
     return answers(
         network,
@@ -70,6 +71,7 @@ def _asked(
         tags=network.tags,
         blocked=blocked,
         relays=relays,
+        online=online,
     )
 
 
@@ -122,7 +124,10 @@ _SHOWN = 5
 def intruders(
     network: Network, sources: Iterable[Point], targets: Iterable[Point], port: int
 ) -> Intruders:
-    """Tell which sources reach one of some targets straight, over TCP on one port."""
+    """Tell which sources reach one of some targets straight, over TCP on one port.
+
+    By networks: what the internet lets in is told of the internet.
+    """
     ends = tuple(targets)
     sure: list[Point] = []
     first: Answer | None = None
@@ -132,7 +137,7 @@ def intruders(
         if first and any(surely_talks(network, source, end, port) for end in others):
             sure.append(source)
             continue
-        told = (_asked(network, source, end, port, blocked=False, relays=False) for end in others)
+        told = (_straight(network, source, end, port) for end in others)
         found = list(chain.from_iterable(told))
         reached = [answer for answer in found if answer.verdict is Verdict.REACHABLE]
         if reached:
@@ -141,6 +146,10 @@ def intruders(
         else:
             perhaps += [answer for answer in found if answer.verdict is Verdict.UNKNOWN][:1]
     return Intruders(tuple(sure), first and _by_somebody(network, first, port), tuple(perhaps))
+
+
+def _straight(network: Network, source: Point, target: Point, port: int) -> tuple[Answer, ...]:
+    return _asked(network, source, target, port, blocked=False, relays=False, online=False)
 
 
 def _by_somebody(network: Network, told: Answer, port: int) -> Answer:
@@ -153,7 +162,7 @@ def _by_somebody(network: Network, told: Answer, port: int) -> Answer:
         return told
     machines = (point for point in points_of(subnet, network) if point.kind is Kind.MACHINE)
     for machine in islice(machines, _TRIED):
-        for answer in _asked(network, machine, told.target, port, blocked=False, relays=False):
+        for answer in _straight(network, machine, told.target, port):
             if answer.verdict is Verdict.REACHABLE:
                 return answer
     return told

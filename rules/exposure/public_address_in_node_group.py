@@ -11,7 +11,7 @@ of the cluster's outbound addresses (`effectiveOutboundIPs` of the load-balancer
 profile) and whose owner lets traffic in; and one of the outbound addresses when rules forward
 inbound on its frontend too. The finding names the Kubernetes Service, from the tag
 `k8s-azure-service` (or `service`, on older clusters) (K-57). Of a node's network interface it
-speaks in the place of EXP-002.
+speaks in the place of EXP-002; EXP-003 tells of the addresses that a pool gives its nodes.
 
 Kept: addresses attached to nothing, frontends that only outbound rules use (K-58), NAT gateways,
 and owners or addresses that `allow` names; by default application gateways, since the ingress

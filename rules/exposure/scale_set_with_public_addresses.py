@@ -7,7 +7,8 @@ pool with node public IPs, where every node is a door beside the gateway.
 
 ## What fails
 An ip configuration in the scale set's model with `publicIPAddressConfiguration` (E-2). Present is
-enough: instances get addresses when they are made.
+enough: instances get addresses when they are made. What EXP-001, EXP-002 and EXP-009 would say of
+each instance is told here.
 
 `allow` holds globs of scale-set ids that are meant to be on the internet.
 
@@ -34,6 +35,7 @@ from auditor.ids import fold
 from auditor.network.approval import approved
 from auditor.network.exposure import SCALE_SET, owners_of
 from auditor.network.graph import every, evidence, question
+from auditor.network.instances import listed_configurations
 from auditor.network.nat_commands import another_way_first
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
@@ -83,7 +85,18 @@ def scale_set_with_public_addresses(
                 {"name": (name.name if name else None) or ""},
             ),
         ),
-        covers=tuple(("EXP-001", pip) for pip in _addresses(network).get(scale_set.key, ())),
+        covers=(
+            *(
+                (general, pip)
+                for pip in _addresses(network).get(scale_set.key, ())
+                for general in ("EXP-001", "EXP-009")
+            ),
+            *(
+                ("EXP-002", own.root.id, own.label.lower())
+                for model in public
+                for own in listed_configurations(network, model)
+            ),
+        ),
         witness=there.witness,
         hops=there.hops,
     )

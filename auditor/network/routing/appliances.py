@@ -16,6 +16,7 @@ from auditor.network.routing.peered import ties_of
 from auditor.network.routing.place import Place
 from auditor.network.routing_domains import network_key, space_of, spelled
 from auditor.resources import walk
+from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import FirewallIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import (
@@ -148,7 +149,10 @@ def _forward_nothing(network: Network, rule: LoadBalancingRuleProperties) -> boo
 
 
 def _forwards_nothing(network: Network, member: str) -> bool:
+    """Whether a NIC, or the model of a scale set's NICs, is told to forward nothing."""
     node = network.nodes.get(member)
+    if isinstance(node, ScaleSetIpConfiguration) and node.owner is not None:
+        return walk.peek(walk.peek(node.owner, "properties"), "enable_ip_forwarding") is False
     nic = node.owner if isinstance(node, IpConfiguration) else None
     return isinstance(nic, NetworkInterface) and nic.properties.enable_ip_forwarding is False
 

@@ -306,6 +306,27 @@ def test_E_2b_of_the_one_instance_that_there_is_nothing_is_in_doubt() -> None:
     assert asked(here, "vmss", "client").verdict == "reachable"
 
 
+@pytest.mark.parametrize(
+    ("capacity", "says"),
+    [
+        (2, "which instance of scale set vmss it is"),
+        (3, "which addresses the instances of scale set vmss have"),
+    ],
+)
+def test_E_2b_where_instances_differ_it_is_said_which_is_not_told(capacity: int, says: str) -> None:
+    """It said `addresses of /subscriptions/...`, where all instances were listed too."""
+    here = estate(
+        scale_set(sku={"capacity": capacity}),
+        listed_instance("0", "10.0.0.6"), listed_instance("1", "10.0.0.7"),
+        nic("client", address="10.0.0.20"),
+        nsg(deny("no", 100, ports="22", destinationAddressPrefix="10.0.0.7")),
+        vnet(subnet(nsg="nsg", ipConfigurations=[])),
+    )  # fmt: skip
+    answer = asked(here, "client", "vmss", 22).one
+    assert answer.verdict is Verdict.UNKNOWN
+    assert [reason.detail for reason in answer.reasons] == [says]
+
+
 @pytest.mark.parametrize(("capacity", "verdict"), [(1, "blocked"), (2, "unknown")])
 def test_E_2b_instances_that_are_all_listed_are_in_no_group_with_another_address(
     capacity: int, verdict: str

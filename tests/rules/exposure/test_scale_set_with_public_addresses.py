@@ -48,8 +48,37 @@ def test_it_speaks_for_the_addresses_of_its_instances() -> None:
     )
     network = estate(scale_set(BARE), pip("pip", owner))
 
-    assert ask("EXP-003", network).broken[0].covers == (("EXP-001", arm_id(PIP, "pip")),)
+    own = arm_id(PIP, "pip")
+    assert ask("EXP-003", network).broken[0].covers == (("EXP-001", own), ("EXP-009", own))
     assert ask("EXP-001", network, beside=["EXP-003"]).broken == []
+
+
+def test_it_speaks_for_the_interfaces_of_its_instances() -> None:
+    """EXP-002 said it of each of them again, with a command for NICs of virtual machines."""
+    card = f"{SCALE_SET}/virtualMachines/networkInterfaces"
+    address = f"{card}/ipConfigurations/publicIPAddresses"
+    own = arm_id(address, "vmss", "3", "nic", "ipconfig1", "public")
+    carries = {"name": "ipconfig1", "properties": {"publicIPAddress": {"id": own}}}
+    instance = resource(card, "vmss/3/nic", {"ipConfigurations": [carries]})
+    network = estate(scale_set(BARE), instance, {**pip("public"), "id": own, "type": address})
+
+    assert len(ask("EXP-002", network).broken) == 1
+    assert ask("EXP-002", network, beside=["EXP-003"]).broken == []
+    assert len(ask("EXP-003", network).broken) == 1
+
+
+def test_it_speaks_for_the_addresses_of_an_aks_pool_s_nodes() -> None:
+    """EXP-009 said of each node to find the Service that owns its address."""
+    owner = arm_id(SCALE_SET, "vmss") + (
+        "/virtualMachines/3/networkInterfaces/n/ipConfigurations/c/publicIPAddresses/p"
+    )
+    cluster = resource(
+        "Microsoft.ContainerService/managedClusters", "aks", {"nodeResourceGroup": "rg"}
+    )
+    network = estate(scale_set(BARE), cluster, pip("pip", owner))
+
+    assert len(ask("EXP-009", network).broken) == 1
+    assert ask("EXP-009", network, beside=["EXP-003"]).broken == []
 
 
 def test_scale_sets_are_approved_by_name() -> None:

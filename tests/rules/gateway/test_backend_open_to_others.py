@@ -163,6 +163,29 @@ def test_what_is_in_doubt_is_unknown() -> None:
     )
 
 
+def test_ways_over_the_internet_are_those_of_others() -> None:
+    """It told of subnets that get out and in again, and to deny `VirtualNetwork` (EXP-008)."""
+    open_to_all = rule("web", 110, "Internet", "8080")
+    guarded = [
+        nsg(AGW, open_to_all, NOBODY),
+        nic("nic-web", public="own"),
+        pip("own", address="20.50.1.3"),
+        pip("pip"),
+        app_gateway(),
+    ]
+
+    def jobs(**more: Any) -> Network:
+        inside = vnet(
+            subnet(nsg="nsg"), subnet("gw", "10.0.1.0/26"), subnet("jobs", "10.0.2.0/24", **more)
+        )
+        return estate(*guarded, nic("job", subnet="jobs", address="10.0.2.9"), inside)
+
+    for here in (jobs(), jobs(defaultOutboundAccess=False)):
+        assert len(ask("EXP-008", here).broken) == 1
+        answer = ask("GW-025", here)
+        assert (answer.broken, answer.unknown) == ([], [])
+
+
 def test_a_subnet_where_nobody_starts_such_connections_is_left_out() -> None:
     other = json.loads(
         json.dumps(app_gateway(members=("10.0.0.99",)))

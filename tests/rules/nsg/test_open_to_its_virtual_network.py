@@ -28,6 +28,27 @@ def test_N_10_a_group_without_rules_is_open_to_the_network() -> None:
     assert finding.covers == (("NSG-011", arm_id(NSG, "nsg")),)
 
 
+def test_D_12_app_service_only_sends_from_the_subnet_that_it_is_lent() -> None:
+    """A group of such a subnet was told to deny what nobody there takes."""
+
+    def given_to(service: str) -> Any:
+        lent = [{"name": "lent", "properties": {"serviceName": service}}]
+        return estate(nsg(), vnet(subnet(nsg="nsg", delegations=lent)))
+
+    assert ask("NSG-018", given_to("Microsoft.Web/serverFarms")).kept == 1
+    assert len(ask("NSG-018", given_to("Microsoft.Web/hostingEnvironments")).broken) == 1
+
+
+def test_D_12_another_subnet_of_the_group_is_judged() -> None:
+    lent = [{"name": "lent", "properties": {"serviceName": "Microsoft.Web/serverFarms"}}]
+    here = estate(
+        nsg(),
+        vnet(subnet("out", nsg="nsg", delegations=lent), subnet("vm", "10.0.1.0/24", nsg="nsg")),
+    )
+    (finding,) = ask("NSG-018", here).broken
+    assert finding.message.endswith("sends to vnet/vm")
+
+
 def test_N_15_azures_probes_stay_let_in() -> None:
     (finding,) = ask("NSG-018", behind()).broken
 
