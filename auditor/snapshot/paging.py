@@ -17,7 +17,7 @@ from auditor import ids
 from auditor.ids import fold
 from auditor.snapshot.document import Gap, Record
 from auditor.snapshot.formats.document import Page
-from auditor.snapshot.formats.template import list_path
+from auditor.snapshot.formats.lists import list_path
 
 _LIST = re.compile(
     r"/subscriptions/[^/]+(?:/resourcegroups/[^/]+)?/(?:resources|providers/.+)", re.I

@@ -12,8 +12,7 @@ from auditor.ids import fold
 from auditor.snapshot.formats.evaluate import Environment, Scope
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
-
-DEPLOYMENT = "microsoft.resources/deployments"
+from auditor.snapshot.formats.lists import DEPLOYMENT
 
 Resource = dict[str, Any]
 

@@ -11,8 +11,8 @@ from msgspec import UNSET, Raw
 from auditor.snapshot.formats.deployment import ParameterFile, is_parameter_file
 from auditor.snapshot.formats.document import FOREIGN, Document, NotAnExport, Reading, keys_of
 from auditor.snapshot.formats.foreign import kind_of
+from auditor.snapshot.formats.lists import list_path
 from auditor.snapshot.formats.lost import lost_resource
-from auditor.snapshot.formats.template import list_path
 
 _CODE = r"[A-Za-z][A-Za-z0-9_.]{1,60}"
 _DENIED = frozenset(
@@ -120,6 +120,9 @@ def _computed(what: str) -> NotAnExport:
     )
 
 
+_POWERSHELL = "an object of PowerShell, whose keys are not those of Azure"
+_BY_REST = "export with `az rest`, `az ... list -o json`, or the Content of Invoke-AzRestMethod"
+
 _KEYED: tuple[tuple[frozenset[str], Callable[[set[str]], bool], str, str], ...] = (
     (
         frozenset({"backendAddressPools"}),
@@ -158,16 +161,34 @@ _KEYED: tuple[tuple[frozenset[str], Callable[[set[str]], bool], str, str], ...] 
         "export it from Azure, where it has an id",
     ),
     (
+        frozenset({"Id", "Name", "ResourceGroupName"}),
+        lambda keys: "ResourceId" not in keys,
+        _POWERSHELL,
+        _BY_REST,
+    ),
+    (
         frozenset({"ProvisioningState", "ResourceGuid", "Etag"}),
         lambda keys: True,
-        "an object of PowerShell, cut off at its default depth",
-        "export with `az rest`, or Invoke-AzRestMethod",
+        _POWERSHELL,
+        _BY_REST,
     ),
 )
 
 
 _OTHERS = ("the published list of service tags", "a kubeconfig")
 """How those are called that hold nothing of an estate."""
+
+
+def objects_of_powershell(parts: list[Raw]) -> NotAnExport | None:
+    """Recognise what `Get-Az... | ConvertTo-Json` gives, by the keys of the first."""
+    keys = set(keys_of(parts[0]))
+    told = any(
+        needed <= keys and condition(keys)
+        for needed, condition, what, _ in _KEYED
+        if what == _POWERSHELL
+    )
+    what = "a list of objects of PowerShell, whose keys are not those of Azure"
+    return NotAnExport(what, advice=_BY_REST) if told else None
 
 
 def _kind(what: str, document: Document) -> str:

@@ -5,11 +5,12 @@ Arrays also hold what az CLI flattened and what PSRule exported: each element te
 
 from __future__ import annotations
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from auditor.snapshot.document import Dialect, Gap
 from auditor.snapshot.formats.collect import Collector, is_arm_id
 from auditor.snapshot.formats.document import Document, NotAnExport, Page, Reading, is_given
+from auditor.snapshot.formats.refused import objects_of_powershell
 from auditor.snapshot.scan import member
 
 NEXT_PAGE = "only one page: `nextLink` names another that is not here; follow it to the end"
@@ -23,7 +24,7 @@ def read_list(document: Document) -> Reading | None:
     parts = envelope.value
     collector = Collector(document, "ARM REST list")
     collector.add_all(parts, document.starts(parts, "value"), f"{document.pointer}/value/")
-    reading = _finish(collector, len(parts))
+    reading = _finish(collector, parts)
     reading.pages.append(_page(document, reading, len(parts), envelope.next_link))
     return reading
 
@@ -35,19 +36,22 @@ def read_array(document: Document) -> Reading | None:
     parts = document.items
     collector = Collector(document, "array of resources", lift=True)
     collector.add_all(parts, document.starts(parts, None), f"{document.pointer}/")
-    reading = _finish(collector, len(parts))
+    reading = _finish(collector, parts)
     reading.shape = "PSRule export" if collector.lifted else _array_shape(reading)
     return reading
 
 
-def _finish(collector: Collector, elements: int) -> Reading:
+def _finish(collector: Collector, parts: list[Raw]) -> Reading:
     """Refuse a list of things none of which is a resource; an empty list is a true answer."""
     reading = collector.finish()
-    if elements and not reading.records:
+    if parts and not reading.records:
+        refusal = objects_of_powershell(parts)
+        if refusal is not None:
+            raise refusal
         first = reading.gaps[0] if reading.gaps else None
         reason = first.detail.rpartition(": ")[2] if first else "no id"
         raise NotAnExport(
-            f"a list of {elements} elements, none of them an Azure resource: {reason}",
+            f"a list of {len(parts)} elements, none of them an Azure resource: {reason}",
             advice="export resources with their ids: without `--query`, without `project`",
             kind=first.kind if first else "unsupported",
         )

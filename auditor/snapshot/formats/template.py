@@ -19,8 +19,8 @@ from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Opaque, Unknown
+from auditor.snapshot.formats.lists import DEPLOYMENT, list_path
 from auditor.snapshot.formats.nesting import (
-    DEPLOYMENT,
     deploys,
     inside,
     known,
@@ -199,14 +199,6 @@ class _Builder:
         where = self._document.where(place.pointer, place.start)
         kind = "undecided" if hides else "unsupported"
         self._reading.gaps.append(Gap(kind, hides or self._document.name, detail, where))
-
-
-def list_path(kind: str, scope: str) -> str:
-    """Give the path of the list that a resource would be on; a deployment's is its whole scope."""
-    namespace, *words = kind.split("/")
-    if kind.lower() == DEPLOYMENT or not words or not all(words):
-        return scope
-    return f"{scope}/providers/{namespace}/{'/-/'.join(words)}"
 
 
 def _identity(

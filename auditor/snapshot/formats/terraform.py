@@ -26,9 +26,10 @@ from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
+from auditor.snapshot.formats.lists import list_path
 from auditor.snapshot.formats.planned import Block, Resource, inside
 from auditor.snapshot.formats.settle import Place, record
-from auditor.snapshot.formats.template import SUBSCRIPTION, list_path
+from auditor.snapshot.formats.template import SUBSCRIPTION
 
 
 def read(document: Document) -> Reading | None:

@@ -12,8 +12,9 @@ from auditor.snapshot.document import Gap
 from auditor.snapshot.formats.collect import is_arm_id
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope
+from auditor.snapshot.formats.lists import list_path
 from auditor.snapshot.formats.settle import Place, record
-from auditor.snapshot.formats.template import SUBSCRIPTION, list_path
+from auditor.snapshot.formats.template import SUBSCRIPTION
 
 _GONE = "delete"
 _UNSURE = frozenset({"unsupported"})

@@ -204,6 +204,8 @@ def test_slurped_pages_are_each_read() -> None:
     assert kinds(snapshot) == ["failed"]
 
 
+POWERSHELL = {"Name": "nsg", "ResourceGroupName": "g", "Id": VNET, "SecurityRules": []}
+
 REFUSED: list[tuple[Any, str]] = [
     ({"$schema": "https://x/deploymentParameters.json#", "parameters": {}}, "parameter file"),
     ({"$schema": "https://x/sarif-2.1.0.json", "runs": []}, "SARIF"),
@@ -225,6 +227,8 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     ({"status": "Failed", "properties": {"changes": [7]}}, "without an id"),
     ({"status": "Failed", "properties": {"a": 1}}, "without an id"),
+    (POWERSHELL, "an object of PowerShell"),
+    ([POWERSHELL], "a list of objects of PowerShell"),
     ({}, "empty object"),
     ([{"a": 1}], "none of them an Azure resource"),
     ([[{"a": 1}]], "none of them an export"),
