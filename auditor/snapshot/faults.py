@@ -59,6 +59,9 @@ def malformed(name: str, text: Text, error: Exception, base: int = 0) -> InputEr
     for suffix, (what, command) in _SOURCES.items():
         if name.lower().endswith(suffix):
             return InputError(f"is {what}, not JSON", where=name, advice=command)
+    for pattern, what, command in _INSTEAD:
+        if pattern.match(bytes(text[:_HEAD])):
+            return InputError(what, where=place(name, text, offset), advice=command)
     return InputError(
         f"{_why(text, offset) or message[: found.start()]} (byte {offset})",
         where=place(name, text, offset),
@@ -68,6 +71,7 @@ def malformed(name: str, text: Text, error: Exception, base: int = 0) -> InputEr
 
 _SOURCES = {
     ".bicep": ("Bicep source", "compile it: `az bicep build --file`, or `bicep snapshot`"),
+    ".csv": ("CSV", "write it as JSON: `-o json`"),
     ".bicepparam": ("a Bicep parameter file", "evaluate it: `bicep snapshot`"),
     ".tf": ("Terraform source", "plan it: `terraform plan -out p`, `terraform show -json p`"),
     ".tfplan": ("a Terraform plan", "write it as JSON: `terraform show -json`"),
@@ -75,6 +79,24 @@ _SOURCES = {
     ".yml": ("YAML", "write it as JSON: `-o json`"),
 }
 """What files are that people give in the place of JSON, by how their names end, and the remedy."""
+
+_HEAD = 512
+_JSON = "export it again with `-o json`"
+_INSTEAD = (
+    (
+        re.compile(rb"\s*[\[{]?\s*\x1b\["),
+        "the colours of a terminal stand in the text (`-o jsonc`)",
+        _JSON,
+    ),
+    (
+        re.compile(rb"\s*(?:WARNING|ERROR): "),
+        "a message of az stands where JSON should",
+        "keep messages apart from the answer (`2> messages.txt`), and export it again",
+    ),
+    (re.compile(rb"\s*[^\n]*\r?\n-{3,}[- \t]*\r?\n"), "a table, not JSON (`-o table`)", _JSON),
+    (re.compile(rb"\s*(?:---\s|- [\w'\"]|\w+:[ \r\n])"), "YAML, not JSON (`-o yaml`)", _JSON),
+)
+"""What stands in files in the place of JSON, by how they begin, and the remedy."""
 
 
 def too_deep(name: str) -> InputError:
