@@ -37,6 +37,7 @@ from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
 from auditor.reach.backends import Backend, backends, machines_behind
 from auditor.reach.closing import closing
+from auditor.reach.instance_openings import of_instances_alike
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -124,7 +125,10 @@ def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Par
         related=(backend.id, opening.entrance.address),
         evidence=told.evidence,
         key=opening.key,
-        covers=(("EXP-004", opening.id, opening.key),),
+        covers=(
+            ("EXP-004", opening.id, opening.key),
+            *(("EXP-008", each.id, each.key) for each in of_instances_alike(network, opening)),
+        ),
         witness=told.witness,
         hops=told.hops,
     )

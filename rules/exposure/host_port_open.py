@@ -10,8 +10,9 @@ A NIC, a scale set's instances or the nodes of a cluster, to which packets from 
 NSG-003 defines it (at least half of the public addresses), certainly arrive over TCP or UDP, by a
 public IP of its own, a public load balancer, an inbound NAT rule or a firewall's NAT rule, and
 whose replies get back; what opens to the addresses of a partner alone is no finding. One finding
-for each machine and entrance, with its ports, a packet that anyone can try, and every hop on its
-way. What only may arrive is *unknown*, with the reason. Of a network appliance that is open itself
+for each machine and entrance, and one for all instances of a scale set that are open alike, with
+its ports, a packet that anyone can try, and every hop on its way. What only may arrive is
+*unknown*, with the reason. Of a network appliance that is open itself
 the rule tells so; what it may then pass on to machines behind it is not asked: see `auditor reach`.
 
 Machines that are meant to answer are approved with `allow`, globs of ids of machines, load
@@ -38,6 +39,7 @@ from msgspec import Struct
 from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
 from auditor.reach.closing import closing
+from auditor.reach.instance_openings import of_instances_alike
 from auditor.reach.openings import Opening, openings
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -78,6 +80,9 @@ def host_port_open(network: Network, opening: Opening, params: Params) -> Outcom
             related=(opening.entrance.address,),
             evidence=told.evidence,
             key=opening.key,
+            covers=tuple(
+                ("EXP-004", each.id, each.key) for each in of_instances_alike(network, opening)
+            ),
             witness=told.witness,
             hops=told.hops,
         )

@@ -32,6 +32,7 @@ from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
 from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
+from auditor.reach.instance_openings import of_instances_alike
 from auditor.reach.openings import Opening, beyond, openings, within
 from auditor.reach.told import told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, refuse_nothing, rule
@@ -93,7 +94,10 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
         related=(opening.entrance.address,),
         evidence=told.evidence,
         key=opening.key,
-        covers=(("EXP-004", opening.id, opening.key),) if alone else (),
+        covers=(
+            *((("EXP-004", opening.id, opening.key),) if alone else ()),
+            *(("EXP-005", each.id, each.key) for each in of_instances_alike(network, opening)),
+        ),
         witness=told.witness,
         hops=told.hops,
     )
