@@ -93,6 +93,19 @@ def top_name(arm_id: str) -> str:
     return name(top_level(arm_id))
 
 
+def known_as(arm_id: str) -> str:
+    """Give the name that people know a resource by.
+
+    That of an instance's NIC is the same for all of its scale set: `web/0/nic` tells whose it is.
+    """
+    scale_set, instance = segment(arm_id, "virtualMachineScaleSets"), segment(arm_id, _INSTANCES)
+    own = name(arm_id)
+    return f"{scale_set}/{instance}/{own}" if scale_set and instance and own != instance else own
+
+
+_INSTANCES = "virtualMachines"
+
+
 def segment(arm_id: str, kind: str) -> str | None:
     """Give the name that follows `kind` (`resourceGroups`, `virtualNetworks`, ...), if any.
 
