@@ -96,11 +96,16 @@ def top_name(arm_id: str) -> str:
 def known_as(arm_id: str) -> str:
     """Give the name that people know a resource by.
 
-    That of an instance's NIC is the same for all of its scale set: `web/0/nic` tells whose it is.
+    That of an instance of a scale set is a number, and that of its NIC is the same for all of them:
+    `web/0` and `web/0/nic` tell whose they are.
     """
     scale_set, instance = segment(arm_id, "virtualMachineScaleSets"), segment(arm_id, _INSTANCES)
     own = name(arm_id)
-    return f"{scale_set}/{instance}/{own}" if scale_set and instance and own != instance else own
+    if not scale_set or not instance:
+        return own
+    whole = f"{scale_set}/{instance}"
+    itself = arm_id.lower().endswith(f"/{_INSTANCES}/{instance}".lower())
+    return whole if itself else f"{whole}/{own}"
 
 
 _INSTANCES = "virtualMachines"

@@ -13,9 +13,9 @@ from auditor.reach.selected import ends_of, pairs
 from auditor.reach.wording import name_of
 from auditor.resources.interfaces import NetworkInterface
 from auditor.selector import parse_selector
-from auditor.testing import estate
+from auditor.testing import arm_id, ask, estate
 
-from ...exposed import subnet, vnet
+from ...exposed import SCALE_SET, subnet, vnet
 from ...reaching import asked, lb, ref, scale_set
 from .test_scale_sets import listed_instance
 
@@ -34,6 +34,9 @@ def listed_whole(*addresses: str, behind: Any = None) -> Network:
         listed_instance(str(number), address, configuration=pool)
         for number, address in enumerate(addresses)
     ]
+    for number, each in enumerate(listed):
+        machine = arm_id(f"{SCALE_SET}/virtualMachines", "vmss", str(number))
+        each["properties"]["virtualMachine"] = {"id": machine}
     private = lb(public=False, members=())
     return estate(model, *listed, private, vnet(subnet(ipConfigurations=[])))
 
@@ -61,6 +64,13 @@ def test_R_35_an_instance_in_a_pool_leaves_as_it_does_and_not_as_its_model() -> 
     here = listed_whole("10.0.0.6", behind=pool)
     [instance] = ends_of(here, EVERY).points
     assert asked(here, instance, "52.10.0.7").verdict == "blocked"
+
+
+def test_R_35_an_instance_without_a_way_out_is_told_by_name() -> None:
+    """It was not told whether `0` gets out: its machine is no VM."""
+    pool = [ref("Microsoft.Network/loadBalancers/backendAddressPools", "lb", "pool")]
+    (finding,) = ask("NAT-002", listed_whole("10.0.0.6", behind=pool)).broken
+    assert finding.message.startswith("vmss/0 in subnet app of vnet has no way to the internet")
 
 
 def test_an_instance_is_called_by_its_scale_set() -> None:
