@@ -93,6 +93,24 @@ def top_name(arm_id: str) -> str:
     return name(top_level(arm_id))
 
 
+def known_as(arm_id: str) -> str:
+    """Give the name that people know a resource by.
+
+    That of an instance of a scale set is a number, and that of its NIC is the same for all of them:
+    `web/0` and `web/0/nic` tell whose they are.
+    """
+    scale_set, instance = segment(arm_id, "virtualMachineScaleSets"), segment(arm_id, _INSTANCES)
+    own = name(arm_id)
+    if not scale_set or not instance:
+        return own
+    whole = f"{scale_set}/{instance}"
+    itself = arm_id.lower().endswith(f"/{_INSTANCES}/{instance}".lower())
+    return whole if itself else f"{whole}/{own}"
+
+
+_INSTANCES = "virtualMachines"
+
+
 def segment(arm_id: str, kind: str) -> str | None:
     """Give the name that follows `kind` (`resourceGroups`, `virtualNetworks`, ...), if any.
 

@@ -52,7 +52,7 @@ def point_name(point: Point) -> str:
         return _outside_name(point)
     if isinstance(point.node, Subnet):
         return f"any machine of {place_name(point.node)}"
-    names = [ids.name(point.node.root.id)]
+    names = [ids.known_as(point.node.root.id)]
     if point.node is not point.node.root and point.kind is not Kind.GATEWAY:
         names.append(ids.name(point.node.id))
     return "/".join(names)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from auditor.errors import Undetermined
-from auditor.ids import fold, parent
+from auditor.ids import fold, known_as, parent
 from auditor.ids import name as last_segment
 from auditor.network.clusters import cluster_of
 from auditor.network.default_routes import may_learn_default
@@ -47,7 +47,7 @@ class Implicit(msgspec.Struct, frozen=True):
         """The name of the machine, scale set or agent pool."""
         if isinstance(self.node, NetworkInterface):
             machine = self.node.properties.virtual_machine
-            return last_segment(machine.id) if machine and machine.id else self.node.label
+            return known_as(machine.id) if machine and machine.id else self.node.label
         return self.node.label
 
 

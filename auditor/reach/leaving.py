@@ -13,11 +13,13 @@ import msgspec
 
 from auditor.addresses import EVERYTHING, Address, AddressSet
 from auditor.errors import Undetermined
+from auditor.ids import known_as
 from auditor.network import clusters
 from auditor.network.effective_rules import Direction, effective_rules
 from auditor.network.egress import is_private, machine_subnets, machines_told, nics_of
 from auditor.network.filters import AZURE_LOAD_BALANCER, INTERNET, VIRTUAL_NETWORK
 from auditor.network.graph import Network, question, question_about
+from auditor.network.instances import cards_of_instance, is_instance_card
 from auditor.network.interfaces import Interface, subnet_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import EffectiveRoute, EffectiveRoutes, Hop, Outbound
@@ -149,7 +151,7 @@ class Leaver(msgspec.Struct, frozen=True):
         """The name of the machine, scale set or pool."""
         if isinstance(self.node, NetworkInterface):
             ref = self.node.properties.virtual_machine
-            return (ref.id or "").rstrip("/").rpartition("/")[2] if ref else self.node.label
+            return known_as((ref.id or "").rstrip("/")) if ref else self.node.label
         if isinstance(self.node, AgentPool) and self.node.owner is not None:
             return f"pool {self.node.label} of {self.node.owner.label}"
         return self.node.label
@@ -285,14 +287,21 @@ def _by_others(network: Network, nic: NetworkInterface) -> Iterator[bool | None]
         addresses = {each.properties.private_ip_address for each in nic.ip_configurations}
         if addresses & _taken_out_by_address(network):
             yield None
-        machine = network.get(nic.properties.virtual_machine, VirtualMachine)
-        for other in nics_of(network, machine) if machine is not None else ():
+        for other in _cards(network, nic):
             if other is not nic:
                 subnet = subnet_of(network, other)
                 translated = _carries(outbound(network, subnet, other, 4))
                 yield roads_of(network, subnet).lead_out(translated)
     except Undetermined:
         yield None
+
+
+def _cards(network: Network, nic: NetworkInterface) -> tuple[NetworkInterface, ...]:
+    """Give the NICs of the machine of a NIC; none, where it names no machine."""
+    if is_instance_card(nic):
+        return cards_of_instance(network, nic)
+    machine = network.get(nic.properties.virtual_machine, VirtualMachine)
+    return nics_of(network, machine) if machine is not None else ()
 
 
 @question

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from auditor.addresses import NOTHING, AddressSet
 from auditor.errors import Undetermined, UsageError
 from auditor.network.graph import Network, question_about
+from auditor.network.instances import adds_nobody, listed_configurations
 from auditor.network.reasons import Reason, gap
 from auditor.network.selection import Selection
 from auditor.network.selectors import Kind as Chosen
@@ -29,6 +30,7 @@ from auditor.reach.stacks import in_one_version
 from auditor.reach.subnet_addresses import usable
 from auditor.reach.wording import name_of
 from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.selector import Selector
 from auditor.special_addresses import PUBLIC
@@ -86,6 +88,7 @@ def ends_in(network: Network, selection: Selection) -> Ends:
         except Undetermined as unknown:
             reasons.append(gap(unknown, node.id))
     reasons += [] if points else passive
+    points = _without_stand_ins(network, points)
     named: dict[tuple[Kind, str, AddressSet], Point] = {}
     for point in points:
         key = (point.kind, point.id.lower(), point.addresses)
@@ -95,6 +98,20 @@ def ends_in(network: Network, selection: Selection) -> Ends:
     if kind is Chosen.ADDRESS and all(p.kind is Kind.ON_PREMISES for p in points):
         pods = tuple(pods_with(network, selection.addresses - every_site(network).must))
     return Ends(tuple(ordered), tuple(sorted(set(reasons))), pods)
+
+
+def _without_stand_ins(network: Network, points: list[Point]) -> list[Point]:
+    """Leave out models of scale sets all of whose instances are among some points (E-2b)."""
+    there = {point.id.lower() for point in points}
+
+    def stands_in(point: Point) -> bool:
+        model = point.node
+        if not isinstance(model, ScaleSetIpConfiguration) or not adds_nobody(network, model):
+            return False
+        own = listed_configurations(network, model)
+        return bool(own) and all(each.key in there for each in own)
+
+    return [point for point in points if not stands_in(point)]
 
 
 def _as_one(first: Point, last: Point) -> Point:

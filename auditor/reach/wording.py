@@ -20,7 +20,7 @@ def name_of(point: Point) -> str:
     if point.kind in (Kind.SUBNET, Kind.NOBODY):
         vnet = ids.segment(point.id, "virtualNetworks")
         return f"{vnet}/{ids.name(point.id)}" if vnet else ids.name(point.id)
-    return ids.name(point.node.root.id) if point.node is not None else ids.name(point.id)
+    return ids.known_as(point.node.root.id) if point.node is not None else ids.name(point.id)
 
 
 def one_or_many(count: int, one: str, many: str) -> str:

@@ -2,7 +2,10 @@
 
 from msgspec import field
 
+from auditor.ids import known_as
 from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, Word, arm, settings
+
+_INSTANCES = "/virtualmachinescalesets/"
 
 
 class IpConfigurationProperties(Wire):
@@ -59,6 +62,11 @@ class NetworkInterface(Resource):
     """A NIC of a VM, of an instance of a scale set (E-2b), or of a private endpoint."""
 
     properties: NetworkInterfaceProperties = settings(NetworkInterfaceProperties)
+
+    @property
+    def label(self) -> str:
+        """Its name; that of an instance's NIC, which all of a scale set share, with whose it is."""
+        return known_as(self.id) if _INSTANCES in self.key else super().label
 
     @property
     def ip_configurations(self) -> tuple[IpConfiguration, ...]:

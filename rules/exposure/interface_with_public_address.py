@@ -41,9 +41,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from auditor.finding import Evidence
+from auditor.ids import segment
 from auditor.network.approval import approved
 from auditor.network.exposure import carried, may_carry, public_name
 from auditor.network.graph import every
+from auditor.network.instances import is_instance_card
 from auditor.network.nat_commands import another_way_first
 from auditor.reach.arrivals import arrivals
 from auditor.remedy import az
@@ -112,18 +114,26 @@ def _finding(
         f"open from the internet: {there.words}",
         remedy="reach the machine through Bastion or the gateway, "
         + another_way_first(network, walk.peek(configuration.properties, "subnet"))
-        + "then detach the address: "
-        + az(
-            "network", "nic", "ip-config", "update",
-            resource_group=interface.resource_group,
-            nic_name=interface.label,
-            name=configuration.label,
-            remove="publicIPAddress",
-        ),
+        + _detached(interface, configuration),
         related=(address, *((machine.id,) if machine is not None and machine.id else ())),
         evidence=(told,),
         key=configuration.label.lower(),
         covers=(("EXP-001", address),),
         witness=there.witness,
         hops=there.hops,
+    )
+
+
+def _detached(interface: NetworkInterface, configuration: IpConfiguration) -> str:
+    """Say how a NIC loses its address: an instance has that of its scale set's model."""
+    if is_instance_card(interface):
+        scale_set = segment(interface.id, "virtualMachineScaleSets")
+        return f"then take the address out of the model of scale set {scale_set} (EXP-003)"
+    command = az(
+        "network", "nic", "ip-config", "update",
+        resource_group=interface.resource_group,
+        nic_name=interface.label,
+        name=configuration.label,
+        remove="publicIPAddress",
     )  # fmt: skip
+    return f"then detach the address: {command}"

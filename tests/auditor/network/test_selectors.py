@@ -198,10 +198,10 @@ def test_e_2b_nics_of_instances_are_selected_by_their_own_type() -> None:
         resource(SCALE_SET, "vmss", {"virtualMachineProfile": {"networkProfile": model}}), instance
     )
     own = "type:virtualMachines/networkInterfaces"
-    assert names(network, own) == ["model", "inst"]
+    assert names(network, own) == ["model", "vmss/0/inst"]
     assert names(network, f"{own}/ipConfigurations") == ["primary"]
     assert names(network, "type:networkInterfaceConfigurations") == ["model"]
-    assert names(network, "type:networkInterfaces") == ["model", "inst", "nic-a"]
+    assert names(network, "type:networkInterfaces") == ["model", "vmss/0/inst", "nic-a"]
 
 
 def test_a_glob_of_types_means_resources_and_no_parts() -> None:

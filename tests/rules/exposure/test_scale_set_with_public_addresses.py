@@ -62,7 +62,9 @@ def test_it_speaks_for_the_interfaces_of_its_instances() -> None:
     instance = resource(card, "vmss/3/nic", {"ipConfigurations": [carries]})
     network = estate(scale_set(BARE), instance, {**pip("public"), "id": own, "type": address})
 
-    assert len(ask("EXP-002", network).broken) == 1
+    (finding,) = ask("EXP-002", network).broken
+    assert finding.message.startswith("vmss/3/nic carries the public address")
+    assert finding.remedy.endswith("take the address out of the model of scale set vmss (EXP-003)")
     assert ask("EXP-002", network, beside=["EXP-003"]).broken == []
     assert len(ask("EXP-003", network).broken) == 1
 
