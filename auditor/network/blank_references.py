@@ -1,7 +1,7 @@
 """References that are there and do not tell to what: expressions of a template, or of a plan.
 
 They make no edge of the graph. Whoever is named by nobody may be meant by one of them, so that
-nothing is proved by there being no edge.
+nothing is proved by there being no edge. Nor is it where an id that leads nowhere may mean it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import defaultdict
 
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question
+from auditor.network.untold_homes import perhaps_meant_by, why_open
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
 
@@ -24,6 +25,8 @@ def require_not_meant(network: Network, node: Node, *keys: str) -> None:
             if other.subscription.lower() == node.subscription.lower():
                 missing = f"whether {other.root.label} names {node.label} as its {key}"
                 raise Undetermined(missing, resource=other.id)
+    for edge in perhaps_meant_by(network, node, *keys):
+        raise Undetermined(why_open(node, edge), resource=edge.spelled)
 
 
 @question

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditor.errors import Undetermined
+from auditor.network.blank_references import require_not_meant
 from auditor.network.graph import Network, question
 from auditor.network.private_link import approved_endpoints, untold_endpoint
 from auditor.resources.mysql import (
@@ -70,6 +71,7 @@ def approved_connections(network: Network, server: Server) -> tuple[str, ...]:
         if untold is not None:
             missing = f"the state of the connection of {untold.label}"
             raise Undetermined(missing, resource=untold.id)
+        require_not_meant(network, server, "privateLinkServiceId")
     return tuple(sorted(own | named))
 
 

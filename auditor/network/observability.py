@@ -8,6 +8,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold, parent, subscription
 from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, question
+from auditor.network.untold_homes import perhaps_meant_by, why_open
 from auditor.remedy import unused_name
 from auditor.resources import walk
 from auditor.resources.base import Node
@@ -120,14 +121,23 @@ def _enabled(log: FlowLog) -> bool | None:
 def is_watched(network: Network, *targets: str | None) -> bool:
     """Whether an enabled flow log has one of these targets.
 
-    Raises Undetermined when there is one that does not say whether it is enabled.
+    Raises Undetermined when there is one that does not say whether it is enabled, or whose target
+    may be one of them.
     """
     logs = [log for each in targets if each for log in flow_logs(network).get(fold(each), ())]
     if any(_enabled(log) for log in logs):
         return True
     for log in logs:
         raise Undetermined(f"whether flow log {log.label} is enabled", resource=log.id)
+    found = (network.find(each) for each in targets if each)
+    for node in (each for each in found if isinstance(each, Node)):
+        for edge in perhaps_meant_by(network, node, _TARGET):
+            raise Undetermined(why_open(node, edge), resource=edge.spelled)
     return False
+
+
+_TARGET = "targetResourceId"
+"""By which field a flow log names what it watches."""
 
 
 def aimless_flow_log(network: Network, location: str | None) -> FlowLog | None:

@@ -1,6 +1,7 @@
-"""Machines that do not tell which pools and NAT rules of load balancers they name (E-14, E-17).
+"""Machines of which it is not told which pools and NAT rules they name (E-14, E-17).
 
-Each may mean any of its subscription: so it is behind each rule there, perhaps.
+One that does not tell may mean any of its subscription: so it is behind each rule there, perhaps.
+One that names what the input lacks may mean what a template declares for a place that is not told.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from auditor.network.exposure import InboundRule
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.scale_sets import stands_for_nobody
+from auditor.network.untold_homes import perhaps_meaning, perhaps_meant_by, why_open
 from auditor.reach.membership import Target, targets_told
 from auditor.reach.points import machine
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
-from auditor.resources.load_balancers import InboundNatPool, InboundNatRule
+from auditor.resources.load_balancers import InboundNatPool, InboundNatRule, LoadBalancingRule
 
 _POOLS = "loadBalancerBackendAddressPools"
 _RULES = "loadBalancerInboundNatRules"
@@ -31,16 +33,42 @@ def perhaps_behind(network: Network, rule: InboundRule) -> Iterator[Target]:
 
     Not behind a global load balancer, where other load balancers are (E-19).
     """
-    hidden = _hidden(network)
-    if not hidden or _is_global(rule):
+    doubtful = (*_by_blanks(network, rule), *_by_lost_names(network, rule))
+    if not doubtful or _is_global(rule):
         return
     known = {target.id for _, target, _ in targets_told(network, rule) if target is not None}
-    for key in _named_by(rule):
+    for node, why in doubtful:
+        target = machine(network, node)
+        if target.id not in known:
+            known.add(target.id)
+            yield node.key, target, (why,)
+
+
+def _by_blanks(network: Network, rule: InboundRule) -> Iterator[tuple[_Configuration, Reason]]:
+    """Give the machines that may mean any rule or pool."""
+    hidden = _hidden(network)
+    for key in _named_by(rule) if hidden else ():
         for node in hidden.get((rule.subscription.lower(), key), ()):
-            target = machine(network, node)
-            if target.id not in known:
-                known.add(target.id)
-                yield node.key, target, (why_hidden(node, key),)
+            yield node, why_hidden(node, key)
+
+
+def _by_lost_names(network: Network, rule: InboundRule) -> Iterator[tuple[_Configuration, Reason]]:
+    """Give the machines that name a rule, or a pool of it, by an id that leads nowhere."""
+    for key in _named_by(rule) if perhaps_meaning(network) else ():
+        named = _pools_of(network, rule) if key == _POOLS else (rule,)
+        for node in named:
+            for edge in perhaps_meant_by(network, node, key):
+                source = edge.source
+                if isinstance(source, _Configuration) and not stands_for_nobody(network, source):
+                    why = Reason("collection-gap", why_open(node, edge), source.root.id)
+                    yield source, why
+
+
+def _pools_of(network: Network, rule: InboundRule) -> tuple[Node, ...]:
+    settings = walk.peek(rule, "properties")
+    one = walk.peek(settings, "backend_address_pool")
+    refs = rule.pools if isinstance(rule, LoadBalancingRule) else (one,)
+    return tuple(node for node in map(network.find, refs) if isinstance(node, Node))
 
 
 def why_hidden(node: Node, key: str) -> Reason:
@@ -51,7 +79,7 @@ def why_hidden(node: Node, key: str) -> Reason:
 def may_be_behind_any(network: Network, node: Node) -> bool:
     """Tell whether a machine may be behind any load balancer of its subscription."""
     subscription = node.subscription.lower()
-    return any(
+    return node.key in perhaps_meaning(network) or any(
         node in _hidden(network).get((subscription, key), ()) for key in (_POOLS, _RULES, _RANGES)
     )
 

@@ -137,3 +137,12 @@ def test_one_that_waits_is_approved_before_another_is_made_anew() -> None:
     assert finding.message.endswith(
         "private endpoint later is Pending, private endpoint pe is Rejected"
     )
+
+
+def test_an_endpoint_may_lead_to_the_server_of_a_template_that_tells_no_group() -> None:
+    declared = server()
+    declared["id"] = declared["id"].replace(
+        "/resourceGroups/rg/", "/resourceGroups/{resource-group:db}/"
+    )
+    (unknown,) = asked(declared, endpoint("Approved")).unknown
+    assert unknown.missing.startswith(f"whether {SERVER}, which ")

@@ -154,3 +154,13 @@ def test_a_log_that_was_read_keeps_it_whatever_was_not() -> None:
     gap = Gap("denied", f"{WATCHER['id']}/flowLogs", "refused")
 
     assert ask("OBS-002", estate(home(web={}), log(vnet_id("a")), gaps=(gap,))).kept == 1
+
+
+def test_a_log_may_watch_the_network_of_a_template_that_tells_no_group() -> None:
+    declared = home(app={})
+    declared["id"] = declared["id"].replace(
+        "/resourceGroups/rg/", "/resourceGroups/{resource-group:net}/"
+    )
+    answer = asked(declared, WATCHER, log(vnet_id("a")))
+    assert answer.broken == []
+    assert "its template does not tell where it goes" in answer.unknown[0].missing

@@ -1,0 +1,65 @@
+"""Ids that lead nowhere, and may mean resources of which a template leaves open where they go.
+
+A template tells no resource group and no subscription. An id that is written out in full, of the
+same type and name, may mean what the template declares, or something else that the input lacks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from auditor.ids import group_key
+from auditor.network.graph import Edge, Network, question
+from auditor.resources.base import Node
+
+_OPEN = re.compile(r"\{(subscription|resource-group:[^/]*)\}")
+
+
+def perhaps_meant_by(network: Network, node: Node, *kinds: str) -> Iterator[Edge]:
+    """Give the references that lead nowhere and may mean a node, or a part of it, in order."""
+    for key, edges in _meanings(network).items():
+        if key == node.key or key.startswith(f"{node.key}/"):
+            yield from (edge for edge in edges if edge.kind in kinds)
+
+
+def why_open(node: Node, edge: Edge) -> str:
+    """Say what is not told: whether an id that leads nowhere means a node, or a part of it."""
+    named = f"{edge.spelled}, which {edge.source.root.label} names"
+    declared = node.label if node is node.root else f"of {node.root.label}"
+    return f"whether {named}, is {declared}: its template does not tell where it goes"
+
+
+@question
+def perhaps_meaning(network: Network) -> frozenset[str]:
+    """Give the keys of those whose references may mean what the input tells under another id."""
+    return frozenset(e.source.key for edges in _meanings(network).values() for e in edges)
+
+
+@question
+def _meanings(network: Network) -> dict[str, tuple[Edge, ...]]:
+    """The references that lead nowhere, by the keys of the nodes that they may mean."""
+    homes = _open_homes(network)
+    found: dict[str, list[Edge]] = defaultdict(list)
+    for edge in network.dangling() if homes else ():
+        there = group_key(edge.target)
+        _, _, tail = edge.target.partition("/providers/")
+        for home in homes:
+            if tail and all(map(_may_be_one, home, there)):
+                scope = f"/subscriptions/{home[0]}/resourcegroups/{home[1]}"
+                node = network.find(f"{scope}/providers/{tail}")
+                if isinstance(node, Node):
+                    found[node.key].append(edge)
+    return {key: tuple(found[key]) for key in sorted(found)}
+
+
+def _open_homes(network: Network) -> list[tuple[str, str]]:
+    """The subscriptions and groups of resources of which one or both are not told."""
+    homes = {group_key(key) for key in network.nodes if "{" in key}
+    return sorted(home for home in homes if any(map(_OPEN.fullmatch, home)))
+
+
+def _may_be_one(one: str, other: str) -> bool:
+    """Whether two names of groups, or of subscriptions, may be those of one."""
+    return one == other or any(map(_OPEN.fullmatch, (one, other)))

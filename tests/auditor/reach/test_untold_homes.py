@@ -1,0 +1,82 @@
+"""Ids that are written out in full, and may mean what a template declares for an untold group."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from auditor.network.graph import Network
+from auditor.testing import arm_id, ask, estate
+
+from ...exposed import FRONTEND, PIP, POOL, Json, nic, nsg, pip, rule, subnet, vnet
+from ...reaching import asked, lb, lb_rule
+
+OPEN = "{resource-group:site}"
+NAT_RULE = "Microsoft.Network/loadBalancers/inboundNatRules"
+
+
+def declared(balancer: Json, home: str) -> Json:
+    """Give a balancer of group rg as a template declares it, for a group that is told or not."""
+    text = json.dumps(balancer).replace("/resourceGroups/rg/", f"/resourceGroups/{home}/")
+    moved: Json = json.loads(text)
+    return moved
+
+
+def site(pool: str = "pool", home: str = OPEN) -> Network:
+    """Machine web names a pool in group rg-live; the balancer is of a template, in group `home`."""
+    named = [{"id": arm_id(POOL, "lb", pool, group="rg-live")}]
+    return estate(
+        nsg(rule("all", 100, "*", "*")),
+        vnet(subnet("app", nsg="nsg")),
+        nic("web", configuration={"loadBalancerBackendAddressPools": named}),
+        declared(lb(lb_rule(), members=()), home),
+        pip("pip", arm_id(FRONTEND, "lb", "front", group=home), group=home),
+    )
+
+
+def test_E_14_a_machine_may_mean_the_pool_of_a_template_that_tells_no_group() -> None:
+    """EXP-006 said that there is no machine behind its rule."""
+    network = site()
+    (finding,) = ask("EXP-006", network).broken
+    assert "open from the internet: perhaps TCP 443 (whether " in finding.message
+    assert "which web names, is of lb: its template does not tell where it goes" in finding.message
+    (unknown,) = ask("LB-001", network).unknown
+    assert unknown.missing.startswith(f"whether {arm_id(POOL, 'lb', 'pool', group='rg-live')}")
+    assert asked(network, "internet", "web").verdict == "unknown"
+
+
+@pytest.mark.parametrize(("pool", "home"), [("other", OPEN), ("pool", "rg")])
+def test_E_14_not_one_of_another_name_nor_of_another_group_that_is_told(
+    pool: str, home: str
+) -> None:
+    network = site(pool, home)
+    (finding,) = ask("EXP-006", network).broken
+    assert "nothing, since there is no machine behind" in finding.message
+    assert ask("LB-001", network).names == ["lb"]
+
+
+def test_E_1_an_address_of_a_template_may_be_that_which_somebody_names() -> None:
+    there = {"publicIPAddress": {"id": arm_id(PIP, "pip", group="rg-live")}}
+    network = estate(vnet(subnet("app")), nic("web", configuration=there), pip("pip", group=OPEN))
+    (unknown,) = ask("EXP-001", network).unknown
+    assert unknown.missing.endswith(
+        "which web names, is pip: its template does not tell where it goes"
+    )
+
+
+def test_E_18_a_nat_rule_of_a_template_may_point_at_who_names_it() -> None:
+    """EXP-007 said that it points at no machine yet."""
+    named = [{"id": arm_id(NAT_RULE, "lb", "ssh", group="rg-live")}]
+    front = {"id": arm_id(FRONTEND, "lb", "front")}
+    ssh = {"protocol": "Tcp", "frontendPort": 2222, "backendPort": 22}
+    rules = [{"name": "ssh", "properties": {**ssh, "frontendIPConfiguration": front}}]
+    for home, pointed in ((OPEN, True), ("rg", False)):
+        network = estate(
+            vnet(subnet("app")),
+            nic("web", configuration={"loadBalancerInboundNatRules": named}),
+            declared(lb(members=(), inboundNatRules=rules), home),
+            pip("pip", arm_id(FRONTEND, "lb", "front", group=home), group=home),
+        )
+        (finding,) = ask("EXP-007", network).broken
+        assert ("points at no machine yet" not in finding.message) is pointed
