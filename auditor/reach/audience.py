@@ -59,7 +59,8 @@ class Door(msgspec.Struct, frozen=True):
         if text.lower() == INTERNET:
             return self._demand("Internet", _PUBLIC)
         try:
-            return self._demand(text, AddressSet.from_prefixes([parse_prefix(text)]))
+            named = self._demand(text, AddressSet.from_prefixes([parse_prefix(text)]))
+            return replace(named, each=True)
         except AddressError:
             return self._demand(text, None)
 

@@ -52,7 +52,8 @@ _MOVED = 10
 class Demand(msgspec.Struct, frozen=True):
     """What has to get through between a place and `peers`; `who` names them in a rule.
 
-    Without `peers`: whoever the service tag `who` holds.
+    Without `peers`: whoever the service tag `who` holds. `each` peer has to get through, where one
+    elsewise does for all.
     """
 
     who: str
@@ -60,6 +61,7 @@ class Demand(msgspec.Struct, frozen=True):
     peers: AddressSet | None = None
     direction: Direction = Direction.INBOUND
     protocol: str = "tcp"
+    each: bool = False
 
 
 def probes(ports: PortSet) -> Demand:
@@ -156,7 +158,7 @@ def refusal(network: Network, point: Point, demand: Demand) -> Refusal | None:
         why = "; ".join(map(str, point.reasons)) or f"the IPv4 addresses of {point.id}"
         raise Undetermined(why, resource=point.id)
     wanted = _packets(space, own, peers, demand)
-    denied = wanted - _for_somebody(here.may & wanted)
+    denied = wanted - _for_somebody(here.may & wanted, demand)
     certain = not denied.is_empty
     packets = denied if certain else wanted - here.must
     packet = some_packet(packets)
@@ -236,9 +238,12 @@ def _packets(space: FlowSpace, own: AddressSet, peers: AddressSet, demand: Deman
     )
 
 
-def _for_somebody(packets: PacketSet) -> PacketSet:
-    """The packets of which one between some addresses is in the set."""
-    return somehow(somehow(packets, "source"), "destination")
+def _for_somebody(packets: PacketSet, demand: Demand) -> PacketSet:
+    """The packets of which one between some addresses is in the set; of each peer, where asked."""
+    inbound = demand.direction is Direction.INBOUND
+    peer, own = ("source", "destination") if inbound else ("destination", "source")
+    to_one = somehow(packets, own)
+    return to_one if demand.each else somehow(to_one, peer)
 
 
 def allow_before(

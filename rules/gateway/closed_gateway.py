@@ -8,7 +8,7 @@ certificates, to check whether they were revoked, and to report to Azure.
 ## What fails
 - A port on which a gateway serves something, and to which the security group of its subnet lets in
   nobody: none of the internet at a public frontend, no machine at a private one. Where clients are
-  named, by prefix or service tag, each of them has to get in:
+  named, by prefix or service tag, each of them has to get in, a prefix as a whole:
 
       [params.GW-023]
       clients = ["AzureFrontDoor.Backend", "198.51.100.0/24"]
@@ -21,7 +21,8 @@ certificates, to check whether they were revoked, and to report to Azure.
 A subnet without a security group is kept, and so is a listener that lets in only some. *Unknown*
 when the rules depend on what the input does not tell. With a route for 0.0.0.0/0 it is not known
 whether the tag `Internet` still holds anybody: a listener that is opened to this tag alone, before
-a denial of everything, is *unknown*. So is a private frontend with Private Link.
+a denial of everything, is *unknown*. So is a service tag of which only a part gets in, and a private
+frontend with Private Link.
 
 ## What to do
 Let the clients in, before the rule that denies them:
@@ -197,6 +198,13 @@ def _is_for_challenges(network: Network, at: Door) -> bool:
     return any(isinstance(each, PathRule) and each.root is at.gateway for each in rules)
 
 
+def _whom(refused: Refusal, client: str) -> str:
+    """Say whom the rule keeps out: of a client that is named perhaps a part."""
+    if not client:
+        return "every client"
+    return f"a part of {client}" if refused.some else client
+
+
 def _finding(network: Network, group: list[_Closed]) -> Finding:
     at, refused, nth, client = group[0]
     gateway, front = at.gateway, at.port.frontend
@@ -207,7 +215,7 @@ def _finding(network: Network, group: list[_Closed]) -> Finding:
     every = replace(refused, ports=ports, demand=replace(refused.demand, ports=ports))
     return Finding(
         subject=gateway.id,
-        message=f"{refused.by} keeps {client or 'every client'} from "
+        message=f"{refused.by} keeps {_whom(refused, client)} from "
         f"{one_or_many(len(group), 'port', 'ports')} {ports} of {gateway.label} at "
         f"{front.label} ({', '.join(one.label for one in listeners)})",
         remedy=f"let them in: {allow_before(network, every, name, nth=nth)}",

@@ -226,8 +226,16 @@ def test_clients_that_are_named_must_get_in() -> None:
 
     assert judged(whole, DENY, clients=("198.51.100.0/24",)).kept == 1
     assert keys(judged(DENY, clients=("198.51.100.0/24",))) == ["public:443 198.51.100.0/24"]
-    partly = judged(some, DENY, clients=("198.51.100.0/24",))
-    assert ([u.key for u in partly.unknown], partly.broken) == (["public:443 198.51.100.0/24"], [])
+    (partly,) = judged(some, DENY, clients=("198.51.100.0/24",)).broken
+    assert partly.key == "public:443 198.51.100.0/24"
+    assert "no of nsg keeps a part of 198.51.100.0/24 from port 443" in partly.message
+
+
+def test_of_a_client_whose_part_may_be_let_in_it_is_not_told() -> None:
+    tagged = rule("tagged", 100, "AzureFrontDoor.Backend", "443")
+    answer = judged(tagged, DENY, clients=("198.51.100.0/24",))
+    assert ([u.key for u in answer.unknown], answer.broken) == (["public:443 198.51.100.0/24"], [])
+    assert "service-tag" in answer.unknown[0].missing
 
 
 def test_clients_may_be_service_tags() -> None:
