@@ -196,7 +196,8 @@ def open_by_default(trail: Trail, resource: str, basic: bool | None, target: Poi
     name = ids.name(resource)
     owner = ids.name(target.nic.id if target.nic is not None else target.id)
     sure = bare is True and basic is False
-    reason = Reason("collection-gap", f"the SKU of {name}, or the groups before it", resource)
+    what = f"the SKU of {name}" if basic is None else f"the security groups before {owner}"
+    reason = Reason("collection-gap", what, resource)
     return remark(
         trail,
         "closed-by-default",

@@ -114,6 +114,18 @@ def test_E_3_standard_is_closed_and_basic_open_without_a_group() -> None:
     assert asked(exposed(group=None, sku="Basic"), CLIENT, "web").verdict == "reachable"
 
 
+def test_E_3_what_is_missing_is_named_the_sku_or_the_group() -> None:
+    def details(*resources: Any) -> list[str]:
+        return [reason.detail for reason in asked(estate(*resources), CLIENT, "web").one.reasons]
+
+    bare = nic("web", public="pip"), vnet(subnet())
+    assert details(*bare, pip("pip", sku=None)) == ["the SKU of pip"]
+    gone = nic("web", public="pip", nsg="gone"), vnet(subnet())
+    told = details(*gone, pip("pip", sku={"name": "Standard"}))
+    assert any("networkSecurityGroups/gone is not in the snapshot" in each for each in told)
+    assert not any("SKU" in each for each in told)
+
+
 def test_without_an_entrance_nothing_comes_in() -> None:
     network = estate(nic("web"), vnet(subnet()))
     shut = asked(network, CLIENT, "web")
