@@ -13,6 +13,7 @@ from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
 from auditor.reach.ways import Way, leaves_by
 from auditor.resources import walk
+from auditor.resources.routing import Route
 
 
 def straight_to(source: Point) -> Reply:
@@ -49,7 +50,19 @@ def _may_go_by_appliances(network: Network, source: Point) -> bool:
         table = network.find(source.place.properties.route_table)
     except Undetermined:
         return True
-    return table is not None and walk.peek(walk.peek(table, "properties"), "routes") is None
+    if table is None:
+        return False
+    routes = walk.peek(walk.peek(table, "properties"), "routes")
+    return routes is None or any(map(_is_untold, routes))
+
+
+def _is_untold(route: Route) -> bool:
+    """Whether a route does not tell its next hop."""
+    try:
+        _ = route.properties.next_hop_type, route.properties.next_hop_ip_address
+    except Undetermined:
+        return True
+    return False
 
 
 def to_internet(trail: Trail) -> Reply:

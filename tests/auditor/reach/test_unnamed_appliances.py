@@ -18,20 +18,26 @@ ADDRESS = "/properties/routes/0/properties/nextHopIpAddress"
 FLAGS: Any = {"allowVirtualNetworkAccess": True, "allowForwardedTraffic": True}
 
 
-def spokes(*more: Any, there: bool = True, told: bool = False, settings: Any = None) -> Network:
+def spokes(
+    *more: Any, there: bool = True, told: bool = False, settings: Any = None, space: bool = True
+) -> Network:
     """Spokes a and b of a hub. The routes of a lead to an appliance, and of b if `there`.
 
-    Its address is told or not; nothing takes what leaves a to the internet.
+    Its address is told or not, and so is the `space` of a; nothing takes what leaves a to the
+    internet.
     """
     to_hub = [peer("hub", "10.0.0.0/16", **FLAGS)]
     default = table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.9.4" if told else None))
     if not told:
         default["properties"]["routes"][0]["properties"]["nextHopIpAddress"] = "[reference('fw')]"
     app = steered("10.1.0.0/24", defaultOutboundAccess=False, **(settings or {}))
+    home = vnet("a", "10.1.0.0/16", subnets={"app": app}, peers=to_hub)
+    if not space:
+        del home["properties"]["addressSpace"]
     return estate(
         vnet("hub", "10.0.0.0/16", subnets={"nva": "10.0.9.0/24"},
              peers=[peer("a", "10.1.0.0/16", **FLAGS), peer("b", "10.2.0.0/16", **FLAGS)]),
-        vnet("a", "10.1.0.0/16", subnets={"app": app}, peers=to_hub),
+        home,
         vnet("b", "10.2.0.0/16", peers=to_hub,
              subnets={"app": steered("10.2.0.0/24") if there else "10.2.0.0/24"}),
         default,
@@ -52,6 +58,10 @@ def test_R_11_what_goes_to_an_appliance_that_is_not_told_may_get_there(target: s
 
 def test_R_11_the_appliance_may_put_its_own_address_before_who_has_no_route_back() -> None:
     assert asked(spokes(there=False), "web", "db").verdict == "unknown"
+
+
+def test_R_11_so_it_may_where_not_even_the_space_of_its_network_is_told() -> None:
+    assert asked(spokes(there=False, space=False), "web", "db").verdict == "unknown"
 
 
 def test_what_rules_deny_does_not_get_there_by_whichever_appliance() -> None:
