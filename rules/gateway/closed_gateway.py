@@ -21,8 +21,8 @@ certificates, to check whether they were revoked, and to report to Azure.
 A subnet without a security group is kept, and so is a listener that lets in only some. *Unknown*
 when the rules depend on what the input does not tell. With a route for 0.0.0.0/0 it is not known
 whether the tag `Internet` still holds anybody: a listener that is opened to this tag alone, before
-a denial of everything, is *unknown*. So is a service tag of which only a part gets in, and a private
-frontend with Private Link.
+a denial of everything, is *unknown*. So is a service tag of which only a part gets in, and so is a
+private frontend with Private Link.
 
 ## What to do
 Let the clients in, before the rule that denies them:
