@@ -46,7 +46,7 @@ class Difference:
     def status(self) -> int:
         """Give the exit status: 1 when an unwanted path surely opened, or an intent is broken."""
         unsure = self.strict and (self.untold or any(change.unsure for change in self.paths))
-        opened = any(change.certain for change in self.unwanted)
+        opened = any(change.surely_opened for change in self.unwanted)
         return 1 if opened or self.broken or unsure else 0
 
 
@@ -89,6 +89,7 @@ def _path_json(change: Change, unwanted: bool) -> dict[str, Any]:
         "gained": _packets_json(change.gained, change.witness_gained, change.after),
         "lost": _packets_json(change.lost, change.witness_lost, change.before),
         "doubted": _doubted_json(change),
+        "confirmed": _packets_json(change.confirmed, change.witness_confirmed, change.confirming),
     }
 
 
@@ -118,7 +119,7 @@ def _id(before: Path | None, after: Path | None, folded: str, end: str) -> str:
 
 def _entrance(change: Change) -> str:
     """The id of the address by which packets get in, as spelled; empty without one."""
-    for path in (change.after, change.before, change.doubtful):
+    for path in (change.after, change.before, change.doubtful, change.confirming):
         found = path.entrance.address if path is not None and path.entrance is not None else ""
         if found.lower() == change.entrance:
             return found
@@ -214,10 +215,11 @@ def _turn(change: Change) -> str:
 
 
 def _sides(change: Change) -> tuple[tuple[str, PacketSet, Packet | None, Path | None], ...]:
-    """Give what a change brought, took and left in doubt, each with a packet of it and its path."""
+    """Give what a change brought, took, made sure and left in doubt: each a packet and its path."""
     return (
         ("+", change.gained, change.witness_gained, change.after),
         ("-", change.lost, change.witness_lost, change.before),
+        ("*", change.confirmed, change.witness_confirmed, change.confirming),
         ("?", change.doubted, change.witness_doubted, change.doubtful),
     )
 

@@ -44,6 +44,8 @@ class Turn(Enum):
     """The same, by another entrance."""
     DOUBTED = "doubted"
     """What surely arrived only may now: nothing else is different."""
+    CONFIRMED = "confirmed"
+    """What only may have arrived surely does: nothing else is different."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -51,7 +53,8 @@ class Change(msgspec.Struct, frozen=True):
 
     `gained` and `lost` are packets as sent that certainly arrive now, or certainly arrived before;
     `certain` is false where only what may arrive differs. `doubted` are those that certainly
-    arrived before and only may now, by the path `doubtful`. Witnesses are packets of these.
+    arrived before and only may now, by the path `doubtful`; `confirmed` those that only may have
+    arrived before and certainly do now, by the path `confirming`. Witnesses are packets of these.
     """
 
     turn: Turn
@@ -62,15 +65,22 @@ class Change(msgspec.Struct, frozen=True):
     gained: PacketSet
     lost: PacketSet
     doubted: PacketSet
+    confirmed: PacketSet
     certain: bool
     before: Path | None = None
     after: Path | None = None
     doubtful: Path | None = None
+    confirming: Path | None = None
 
     @property
     def opened(self) -> bool:
-        """Whether something arrives, or may, that did not."""
-        return not self.gained.is_empty
+        """Whether something arrives, or may, of which it was not sure that it did."""
+        return not (self.gained.is_empty and self.confirmed.is_empty)
+
+    @property
+    def surely_opened(self) -> bool:
+        """Whether something certainly arrives of which it was not sure that it did."""
+        return (self.certain and not self.gained.is_empty) or not self.confirmed.is_empty
 
     @property
     def witness_gained(self) -> Packet | None:
@@ -86,6 +96,11 @@ class Change(msgspec.Struct, frozen=True):
     def witness_doubted(self) -> Packet | None:
         """A packet that arrived before, of which it cannot be told now."""
         return some_packet(self.doubted)
+
+    @property
+    def witness_confirmed(self) -> Packet | None:
+        """A packet that arrives now, of which it could not be told before."""
+        return some_packet(self.confirmed)
 
     @property
     def unsure(self) -> bool:
@@ -174,13 +189,15 @@ def _compared(
         if was.may is now.may and was.must is now.must:
             continue
         gained, lost = now.must - was.may, was.must - now.may
-        doubted = was.must & now.unsure
+        doubted, confirmed = was.must & now.unsure, now.must & was.unsure
         certain = not (gained.is_empty and lost.is_empty)
         if not certain:
             gained, lost = now.may - was.may, was.may - now.may
-            if gained.is_empty and lost.is_empty and doubted.is_empty:
-                continue  # what only may have arrived surely does
-        turn = _turn(was.may.is_empty, now.may.is_empty, gained, lost)
+        if gained.is_empty and lost.is_empty:
+            turn = Turn.CONFIRMED if doubted.is_empty else Turn.DOUBTED
+            certain = turn is Turn.CONFIRMED
+        else:
+            turn = _turn(was.may.is_empty, now.may.is_empty, gained, lost)
         source, target, entrance, via, _ = key
         yield Change(
             turn,
@@ -191,16 +208,16 @@ def _compared(
             gained,
             lost,
             doubted,
+            confirmed,
             certain,
             old.taking(lost) if old is not None else None,
             new.taking(gained) if new is not None else None,
             new.taking(doubted) if new is not None and not doubted.is_empty else None,
+            new.taking(confirmed) if new is not None and not confirmed.is_empty else None,
         )
 
 
 def _turn(was_empty: bool, is_empty: bool, gained: PacketSet, lost: PacketSet) -> Turn:
-    if gained.is_empty and lost.is_empty:
-        return Turn.DOUBTED
     if was_empty:
         return Turn.GAINED
     if is_empty:
@@ -266,7 +283,12 @@ def grouped(paths: Iterable[Change]) -> list[list[Change]]:
     """Put changes together that say the same of one target, from several sources."""
     found: dict[tuple[object, ...], list[Change]] = {}
     for change in paths:
-        witness = change.witness_gained or change.witness_lost or change.witness_doubted
+        witness = (
+            change.witness_gained
+            or change.witness_lost
+            or change.witness_confirmed
+            or change.witness_doubted
+        )
         key = (
             change.source == "internet",
             change.target,

@@ -10,7 +10,8 @@ the change that matters.
 With `auditor check --since OLD`: something that is reachable now was not reachable in the older
 snapshot, for any packet: from the internet, or between what changed and the subnets, the sites on
 premises and the internet. What only may be reachable is not told here. Resources that are new are
-judged as well: whatever reaches them was not there before.
+judged as well: whatever reaches them was not there before. So is what only may have been reachable
+before, and surely is now, but for ways out to the internet.
 
 One finding for each target and entrance, with a packet that arrives now; sources are listed
 together. `auditor diff OLD NEW` tells the whole difference, what was closed included.
@@ -50,7 +51,7 @@ def opened(network: Network) -> tuple[Opened, ...]:
     """
     if network.before is None:
         return ()
-    found = [c for c in changes(network.before, network) if c.certain and c.opened]
+    found = [c for c in changes(network.before, network) if _is_new(c)]
     groups = tuple(Opened(group[0].target, tuple(group)) for group in grouped(found))
     return groups or (Opened("", ()),)
 
@@ -61,7 +62,11 @@ def opened_path(network: Network, one: Opened) -> Outcomes:
     if not one.paths:
         return
     first = one.paths[0]
-    path, packet = first.after, first.witness_gained
+    before = "and did not before"
+    path, packet = first.after, first.witness_gained if first.certain else None
+    if packet is None:
+        before = "and before it could not be told"
+        path, packet = first.confirming, first.witness_confirmed
     if path is None or packet is None:
         return
     target = path.target
@@ -73,7 +78,7 @@ def opened_path(network: Network, one: Opened) -> Outcomes:
     yield Finding(
         subject=subject,
         message=f"{', '.join(sources[:_SHOWN])}{more} now "
-        f"{one_or_many(len(sources), 'reaches', 'reach')} {name_of(target)}, and did not before "
+        f"{one_or_many(len(sources), 'reaches', 'reach')} {name_of(target)}, {before} "
         f"({told.words})",
         remedy="if nobody wants the path, undo the change: close one of the hops that let the "
         "packet pass",
@@ -83,6 +88,16 @@ def opened_path(network: Network, one: Opened) -> Outcomes:
         witness=told.witness,
         hops=told.hops,
     )
+
+
+def _is_new(change: Change) -> bool:
+    """Whether something surely arrives that surely did not, or may not have.
+
+    A way out to the internet is not new for being sure: by Azure's own access it often is not.
+    """
+    if change.target == "internet":
+        return change.certain and not change.gained.is_empty
+    return change.surely_opened
 
 
 def _spelled(change: Change) -> str:

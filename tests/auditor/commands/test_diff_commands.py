@@ -105,6 +105,20 @@ def test_what_can_no_longer_be_told_is_shown_with_the_reason(auditor: Command) -
     assert "| doubted | internet | web/primary | ? tcp" in markdown.replace("&#63;", "?")
 
 
+def test_what_only_may_have_been_open_and_surely_is_fails(auditor: Command) -> None:
+    ran = diff(auditor, UNREAD, estate(ANY))
+    assert ran.status == 1
+    lines = ran.out.splitlines()
+    at = next(n for n, line in enumerate(lines) if "internet -> web/primary" in line)
+    assert lines[at].split()[:2] == ["!", "confirmed"]
+    assert lines[at + 1].strip().startswith("* tcp *; udp *; icmp *")
+    first = json.loads(diff(auditor, UNREAD, estate(ANY), "--report", "json").out)["paths"][0]
+    assert (first["change"], first["certain"], first["allowed"]) == ("confirmed", True, False)
+    assert first["confirmed"]["ports"].startswith("tcp *")
+    markdown = diff(auditor, UNREAD, estate(ANY), "--report", "markdown").out
+    assert "| confirmed | internet | web/primary | &#42; tcp" in markdown
+
+
 def test_what_only_may_have_opened_fails_with_strict_alone(auditor: Command) -> None:
     ran = diff(auditor, estate(), UNREAD, "--report", "json")
     first = json.loads(ran.out)["paths"][0]

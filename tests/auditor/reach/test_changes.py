@@ -171,6 +171,10 @@ def test_GOV_010_tells_what_opened_since() -> None:
     share(new.before, new)
     told = [each.message for each in ask("GOV-010", new).broken]
     assert told[0].startswith("vnet/app, vnet/data now reach web, and did not before (")
+    new, new.before = without("", allowed), without("nsg", allowed)
+    share(new.before, new)
+    told = [each.message for each in ask("GOV-010", new).broken]
+    assert told[0].startswith("web now reaches vnet/app, and before it could not be told (tcp")
     same = network(allowed)
     same.before = network(allowed, public="pip")
     share(same.before, same)
@@ -336,9 +340,23 @@ def test_where_nothing_else_changed_the_doubt_is_the_change() -> None:
     assert all(c.before is not None and c.after is not None for c in found)
 
 
-def test_what_surely_arrives_now_and_only_may_have_before_is_no_doubt() -> None:
+def test_what_surely_arrives_now_and_only_may_have_before_is_confirmed() -> None:
     everything = rule("all", 100, "*", "*", protocol="*")
     found = compared(without("nsg"), without("", everything))
 
-    assert Turn.DOUBTED not in {c.turn for c in found}
     assert all(c.doubted.is_empty for c in found)
+    data = [c for c in found if c.source.endswith("/data")]
+    assert {(c.turn, c.certain, c.opened) for c in data} == {(Turn.CONFIRMED, True, True)}
+    assert all(c.surely_opened and c.witness_confirmed and c.confirming for c in data)
+
+
+def test_what_is_confirmed_in_part_is_told_beside_what_is_lost() -> None:
+    https = rule("https", 100, "Internet", "443")
+    found = compared(without("nsg", public="pip"), without("", https, public="pip"))
+
+    from_internet = next(c for c in found if c.source == "internet")
+    assert (from_internet.turn, from_internet.certain) == (Turn.NARROWED, False)
+    confirmed = from_internet.witness_confirmed
+    assert confirmed is not None
+    assert (confirmed.protocol, confirmed.destination_port) == ("tcp", 443)
+    assert from_internet.surely_opened
