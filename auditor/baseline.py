@@ -103,7 +103,11 @@ def replace(path: str, content: bytes) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=path) from error
+        raise UsageError(
+            f"cannot be written: {error.strerror}",
+            where=path,
+            advice="name a file in a folder that exists and that you may write to",
+        ) from error
 
 
 def fixed(baseline: Baseline, now: Iterable[Judged], ran: frozenset[str]) -> int:

@@ -18,6 +18,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]}?" if close else ""
 
 
+def nearest_rule(word: str, known: Iterable[str]) -> str:
+    """Give a hint at which rule was meant: one whose number was written short, else a near one."""
+    ids, written = list(known), word.upper()
+    short = re.fullmatch(r"([A-Z0-9]*[A-Z])-?(\d{1,3})", written)
+    whole = f"{short[1]}-{int(short[2]):03}" if short else ""
+    return f"did you mean {whole}?" if whole in ids else nearest(written, ids)
+
+
 def refuse_unknown(
     table: Mapping[str, Any], known: Iterable[str], where: str | Callable[[str], str]
 ) -> None:

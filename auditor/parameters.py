@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from auditor.errors import InputError, UsageError, quoted
-from auditor.keys import nearest, place, refuse_unknown
+from auditor.keys import nearest_rule, place, refuse_unknown
 from auditor.rule import Rule, values_of
 
 _PLACE = re.compile(r" - at `\$[^`]*`$")
@@ -29,7 +29,7 @@ def parameters_of(
         at = f"{place(where, 'params', key)}: params.{key}"
         if rule is None:
             raise UsageError(
-                f"there is no rule {quoted(key)}", where=at, advice=nearest(key.upper(), known)
+                f"there is no rule {quoted(key)}", where=at, advice=nearest_rule(key, known)
             )
         if rule.parameters is None:
             raise UsageError(f"{rule.id} takes no parameters", where=at)

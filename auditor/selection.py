@@ -8,7 +8,7 @@ from typing import Any
 
 from auditor.errors import UsageError, quoted
 from auditor.ids import fold
-from auditor.keys import nearest
+from auditor.keys import nearest_rule
 from auditor.rule import Rule
 
 
@@ -36,7 +36,7 @@ def matched(rules: Mapping[str, Rule[Any]], pattern: str) -> bool:
 
 def unmatched(rules: Mapping[str, Rule[Any]], pattern: str, where: str = "") -> UsageError:
     """Give the error for a pattern that names no rule."""
-    advice = nearest(pattern.upper(), rules) or "see: auditor rules"
+    advice = nearest_rule(pattern, rules) or "see: auditor rules"
     return UsageError(f"no rule matches {quoted(pattern)}", where=where, advice=advice)
 
 

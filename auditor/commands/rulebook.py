@@ -81,7 +81,7 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
     """Show a rule's page: why it matters, what fails, what to do."""
     from auditor import registry
     from auditor.explain import page
-    from auditor.keys import nearest
+    from auditor.keys import nearest_rule
 
     found = registry.rules(folders)
     named = {each.name.upper(): each for each in found.values()}
@@ -89,6 +89,6 @@ def explain(rule: str, folders: tuple[str, ...]) -> None:
     if chosen is None:
         raise UsageError(
             f"there is no rule {rule!r}",
-            advice=nearest(rule.upper(), [*found, *named]) or "see: auditor rules",
+            advice=nearest_rule(rule, [*found, *named]) or "see: auditor rules",
         )
     say(page(chosen))
