@@ -7,6 +7,7 @@ same type and name, may mean what the template declares, or something else that 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from auditor.ids import group_key
 from auditor.network.graph import Edge, Network, question
 from auditor.resources.base import Node
 
+_SUBSCRIPTION = "/subscriptions/"
 _OPEN = re.compile(r"\{(subscription|resource-group:[^/]*)\}")
 
 
@@ -56,8 +58,21 @@ def _meanings(network: Network) -> dict[str, tuple[Edge, ...]]:
 
 def _open_homes(network: Network) -> list[tuple[str, str]]:
     """The subscriptions and groups of resources of which one or both are not told."""
-    homes = {group_key(key) for key in network.nodes if "{" in key}
+    open_nodes = network.below(f"{_SUBSCRIPTION}{{")
+    for subscription in _subscriptions(network):
+        open_nodes += network.below(f"{_SUBSCRIPTION}{subscription}/resourcegroups/{{")
+    homes = {group_key(node.key) for node in open_nodes}
     return sorted(home for home in homes if any(map(_OPEN.fullmatch, home)))
+
+
+def _subscriptions(network: Network) -> Iterator[str]:
+    """The subscriptions of the input, folded. Keys are sorted: the others of each are skipped."""
+    keys = list(network.nodes)
+    place = bisect_left(keys, _SUBSCRIPTION)
+    while place < len(keys) and keys[place].startswith(_SUBSCRIPTION):
+        subscription = keys[place][len(_SUBSCRIPTION) :].partition("/")[0]
+        yield subscription
+        place = bisect_left(keys, f"{_SUBSCRIPTION}{subscription}0", place)
 
 
 def _may_be_one(one: str, other: str) -> bool:
