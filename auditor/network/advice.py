@@ -15,7 +15,8 @@ from auditor.finding import Unknown
 from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.remedy import az
-from auditor.resources.base import Node
+from auditor.resources import walk
+from auditor.resources.base import TYPES, Node
 from auditor.snapshot.document import Gap
 
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
@@ -123,13 +124,33 @@ def _is_known(network: Network, arm_id: str) -> bool:
 def _missing(network: Network, arm_id: str) -> str:
     """Ask for what is missing; for a part of a resource that is there, for that once more."""
     top = _top(arm_id)
-    if _is_known(network, top):
-        return "export it again, whole: " + az("resource", "show", ids=top)
-    return "export it with the rest: " + az("resource", "show", ids=top)
+    if not _is_known(network, top):
+        return "export it with the rest: " + az("resource", "show", ids=top)
+    if _stands_alone(arm_id):
+        return "export it with the rest: " + az("resource", "show", ids=arm_id)
+    return "export it again, whole: " + az("resource", "show", ids=top)
+
+
+def _stands_alone(arm_id: str) -> bool:
+    """Whether Azure lists a kind of child apart, and its parent does not show it."""
+    kind = TYPES.get((ids.type_of(arm_id) or "").lower())
+    above = TYPES.get((ids.type_of(ids.parent(arm_id) or "") or "").lower())
+    return kind is not None and above is not None and not walk.holds(above, kind)
 
 
 def _top(arm_id: str) -> str:
     return ids.top_level(arm_id) or arm_id
+
+
+def _whole(network: Network, arm_id: str) -> str:
+    """Give the resource that an export shows a node in: itself, where it has a record of its own.
+
+    What Azure lists apart, as flow logs, their parent does not show.
+    """
+    node = network.find(arm_id)
+    if isinstance(node, Node) and node.root.record is not None:
+        return node.root.id
+    return _top(arm_id)
 
 
 def _where_a_template_tells(network: Network, named: list[str]) -> str:
@@ -147,5 +168,5 @@ def _once_more(network: Network, named: list[str], told_by: str) -> str:
     told = [each for each in named if _is_known(network, each)]
     if not told:
         return "export what is named with the rest, and audit again"
-    whole = az("resource", "show", ids=_top(told_by if told_by in told else told[-1]))
+    whole = az("resource", "show", ids=_whole(network, told_by if told_by in told else told[-1]))
     return f"if the export left it out, export the resource again, whole: {whole}"

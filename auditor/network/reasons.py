@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from auditor import ids
@@ -32,3 +34,8 @@ def gap(unknown: Undetermined, resource: str = "") -> Reason:
     bare = bool(found) and " " not in unknown.missing
     missing = f"{unknown.missing} of {ids.name(found)}" if bare else unknown.missing
     return Reason("collection-gap", missing, found)
+
+
+def teller(reasons: Iterable[Reason]) -> str:
+    """Give the id of who would tell the first of some reasons that names anybody, or nothing."""
+    return next((reason.resource for reason in reasons if reason.resource), "")

@@ -24,7 +24,7 @@ from auditor.network.gateways import Route, gateway_of, pools_of, port_of, redir
 from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, waf_at
 from auditor.reach.audience import Door, agreed, doors
-from auditor.reach.demands import allow_before, refusal, shares, whys
+from auditor.reach.demands import allow_before, refusal, shares, teller_of, whys
 from auditor.reach.gatewaying import ports_of
 from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import Listener
@@ -144,7 +144,7 @@ def _denied(network: Network, listener: Listener, at: Door) -> Iterator[Obstacle
     if not anywhere(denied):
         if not anywhere(inside):
             missing = f"whether the internet reaches port {HTTP}: {whys([refused])}"
-            raise Undetermined(missing, resource=listener.id)
+            raise Undetermined(missing, resource=teller_of([refused]) or listener.id)
         return
     yield Obstacle(
         f"{listener.label} filter",

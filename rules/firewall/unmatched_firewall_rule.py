@@ -40,6 +40,7 @@ from auditor.finding import Evidence
 from auditor.network.firewalling import FirewallTerm
 from auditor.network.firewalling.idle import IdleRules, idle_firewall_rules
 from auditor.network.graph import possibly, question
+from auditor.network.reasons import teller
 from auditor.network.superfluous import Cause, in_words
 from auditor.remedy import az
 from auditor.resources.firewalls import Firewall, FirewallPolicy, RuleCollectionGroup
@@ -68,14 +69,13 @@ def unmatched_firewall_rule(network: Network, holder: RuleCollectionGroup | Fire
     for term, causes in idle.covered.items():
         if term.level == 0 and term.group == group and causes:
             yield _finding(holder, term, causes)
-    lacks = [f"{reason.detail or reason}" for reason in idle.unknown]
+    lacks = [*idle.unknown]
     lacks += [
-        f"{reason.detail or reason}"
-        for term, reason in idle.doubtful.items()
-        if term.level == 0 and term.group == group
+        reason for term, reason in idle.doubtful.items() if term.level == 0 and term.group == group
     ]
     if lacks:
-        yield Unknown(holder.id, missing="; ".join(dict.fromkeys(lacks[:MOST])))
+        named = dict.fromkeys(reason.detail or str(reason) for reason in lacks[:MOST])
+        yield Unknown(holder.id, missing="; ".join(named), told_by=teller(lacks))
 
 
 def _idle(network: Network, holder: RuleCollectionGroup | Firewall) -> IdleRules:

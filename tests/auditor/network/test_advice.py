@@ -36,6 +36,18 @@ def test_a_part_of_what_is_there_asks_for_the_whole() -> None:
     )
 
 
+def test_what_azure_lists_apart_is_to_be_exported_itself_and_not_its_parent() -> None:
+    watcher = resource("Microsoft.Network/networkWatchers", "west")
+    log = resource("Microsoft.Network/networkWatchers/flowLogs", "west/hub")
+    network = estate(resource(VNET, "hub"), watcher, log)
+    whole = "if the export left it out, export the resource again, whole: az resource show --ids "
+    assert said("its target", network, told_by=log["id"]) == whole + log["id"]
+    absent = log["id"] + "-old"
+    assert said(f"{absent} is not in the snapshot", network) == (
+        f"export it with the rest: az resource show --ids {absent}"
+    )
+
+
 def test_a_setting_that_is_not_told_is_to_be_exported_if_it_was_left_out() -> None:
     assert said("the address space") == (
         f"if the export left it out, export the resource again, whole: az resource show --ids {HUB}"
@@ -134,3 +146,33 @@ def test_the_network_that_aks_manages_is_in_the_node_resource_group() -> None:
         "export the node resource group with the rest: "
         "az network vnet list --resource-group MC_shop"
     )
+
+
+WEB, AGENTS = f"{HUB}/subnets/web", arm_id("Microsoft.Network/routeTables", "agents")
+
+
+def test_of_a_path_the_resource_that_does_not_tell_is_to_be_exported() -> None:
+    """And neither the end of the path, nor whose name the sentence says."""
+    subnet = {
+        "name": "web",
+        "properties": {"addressPrefix": "10.0.1.0/24", "routeTable": {"id": AGENTS}},
+    }
+    data = {
+        "name": "data",
+        "properties": {
+            "addressPrefix": "10.0.2.0/24",
+            "delegations": [
+                {"properties": {"serviceName": "Microsoft.DBforMySQL/flexibleServers"}}
+            ],
+        },
+    }
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet, data]}
+    delegated = {"network": {"delegatedSubnetResourceId": f"{HUB}/subnets/data"}}
+    network = estate(
+        resource(VNET, "hub", space),
+        resource("Microsoft.Network/routeTables", "agents", {"routes": None}),
+        resource("Microsoft.DBforMySQL/flexibleServers", "db", delegated),
+    )
+    (unknown,) = ask("DB-009", network, application=("*/subnets/web",)).unknown
+    assert "the routes of route table agents" in unknown.missing
+    assert unknown.remedy.endswith(f"az resource show --ids {AGENTS}")
