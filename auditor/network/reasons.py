@@ -21,6 +21,8 @@ class Reason(msgspec.Struct, frozen=True, order=True):
         return f"{self.detail} ({self.label})" if self.detail else self.label
 
 
+GAP = "collection-gap"
+"""The label of what the snapshot does not hold, and an export would tell."""
 FORCED_TUNNEL = "forced-tunnel-unknown"
 """The label of whatever leaves by way of sites: what these do with it no resource tells."""
 
@@ -33,9 +35,14 @@ def gap(unknown: Undetermined, resource: str = "") -> Reason:
     found = unknown.resource or resource
     bare = bool(found) and " " not in unknown.missing
     missing = f"{unknown.missing} of {ids.name(found)}" if bare else unknown.missing
-    return Reason("collection-gap", missing, found)
+    return Reason(GAP, missing, found)
 
 
 def teller(reasons: Iterable[Reason]) -> str:
-    """Give the id of who would tell the first of some reasons that names anybody, or nothing."""
-    return next((reason.resource for reason in reasons if reason.resource), "")
+    """Give the id of who would tell some reasons, or nothing: the first who is named.
+
+    What an export would tell comes before what none does.
+    """
+    named = [reason for reason in reasons if reason.resource]
+    first = (reason.resource for reason in named if reason.label == GAP)
+    return next(first, named[0].resource if named else "")

@@ -7,6 +7,7 @@ import pytest
 from auditor.finding import Unknown
 from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
+from auditor.network.reasons import Reason, teller
 from auditor.snapshot.document import NO_PROPERTIES, NO_SETTINGS, Gap
 from auditor.testing import arm_id, ask, estate, resource
 
@@ -92,6 +93,11 @@ def test_an_entry_of_an_inventory_is_no_template(reason: str) -> None:
     ("label", "words"),
     [
         ("nat-port", "az network lb list-mapping"),
+        ("gateway-instances", "name its whole subnet"),
+        ("vmss-model-only", "az vmss nic list"),
+        ("paas-injected", "ask the service which addresses it has there"),
+        ("fqdn:db.example.com", "look the name up"),
+        ("k8s-objects-missing", "kubectl get"),
         ("nva:10.0.0.4", "look at the rules of the appliance"),
         ("bgp-routes-unknown", "show-effective-route-table"),
         ("service-tag:storage", "--service-tags"),
@@ -101,6 +107,15 @@ def test_an_entry_of_an_inventory_is_no_template(reason: str) -> None:
 )
 def test_what_no_export_tells_is_said_to_be_so(label: str, words: str) -> None:
     assert words in said(f"whether web reaches db: something ({label})")
+
+
+def test_what_an_export_would_tell_comes_before_what_none_does() -> None:
+    network = estate(resource(VNET, "hub"), resource(NSG, "shut"))
+    both = "whether the guest forwards (nva:web); its rules (collection-gap)"
+    assert said(both, network, told_by=SHUT).endswith(f"az resource show --ids {SHUT}")
+    reasons = [Reason("nva:web", "its guest", HUB), Reason("collection-gap", "its rules", SHUT)]
+    assert teller(reasons) == SHUT
+    assert teller(reasons[:1]) == HUB
 
 
 def test_of_nobody_that_is_known_something_is_said_too() -> None:
