@@ -124,6 +124,12 @@ def _redirected(network: Network, route: Route, key: str) -> Iterator[Obstacle]:
         )
 
 
+_ASK = (
+    f"no export tells it: ask for http://NAME{CHALLENGES}TOKEN from the internet, and see where it "
+    "arrives"
+)
+
+
 def _filter(network: Network, listener: Listener) -> Iterator[Obstacle]:
     """The authority asks from addresses that it does not tell: from all over the internet."""
     gateway = gateway_of(network, listener)
@@ -167,7 +173,7 @@ def _waf(network: Network, listener: Listener) -> Iterator[Obstacle]:
         return
     if not found.certain:
         missing = f"whether the rule {found.name} of {waf.policy.label} blocks challenges"
-        raise Undetermined(missing, resource=waf.policy.id)
+        raise Undetermined(missing, resource=waf.policy.id, remedy=_ASK)
     yield Obstacle(
         f"{listener.label} waf",
         f"the rule {found.name} of the WAF policy {waf.policy.label} blocks them",
@@ -212,7 +218,7 @@ def _elsewhere(network: Network, rule: PathRule, user: Listener, host: str) -> I
         if listener.protocol == "http" and port_of(network, listener) == HTTP:
             if not whole:
                 missing = f"whether {listener.label} answers for {name} on port {HTTP}"
-                raise Undetermined(missing, resource=listener.id)
+                raise Undetermined(missing, resource=listener.id, remedy=_ASK)
             known.append(listener)
     if not known:
         yield Obstacle(

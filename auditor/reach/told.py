@@ -8,7 +8,7 @@ import msgspec
 
 from auditor.finding import Evidence, Hop, Json
 from auditor.network.graph import Network
-from auditor.network.reasons import Reason, teller
+from auditor.network.reasons import Reason, remedy, teller
 from auditor.reach.alternatives import openings_of
 from auditor.reach.answer import Answer
 from auditor.reach.quoting import quoted
@@ -59,6 +59,11 @@ def whys(answers: Iterable[Answer], most: int | None = None) -> str:
 def teller_of(answers: Iterable[Answer]) -> str:
     """Give the id of who would tell what is not told of some packets, if a reason names anybody."""
     return teller(_reasons(answers))
+
+
+def remedy_of(answers: Iterable[Answer]) -> str:
+    """Give what to do that it is told of some packets, where a reason says so itself."""
+    return remedy(_reasons(answers))
 
 
 def _reasons(answers: Iterable[Answer]) -> Iterator[Reason]:
