@@ -120,14 +120,19 @@ def apart(subject: str, parts: Iterable[tuple[str, P]], judge: Callable[[P], Out
         try:
             yield from judge(part)
         except Undetermined as unknown:
-            yield Unknown(
-                subject,
-                missing=unknown.missing,
-                remedy=unknown.remedy,
-                related=(unknown.resource,) if unknown.resource else (),
-                key=key,
-                told_by=unknown.resource,
-            )
+            related = (unknown.resource,) if unknown.resource else ()
+            yield msgspec.structs.replace(not_told(subject, unknown, key), related=related)
+
+
+def not_told(subject: str, unknown: Undetermined, key: str = "") -> Unknown:
+    """Say of a subject what is not told: what is missing, who would tell it, and what to do."""
+    return Unknown(
+        subject,
+        missing=unknown.missing,
+        remedy=unknown.remedy,
+        key=key,
+        told_by=unknown.resource,
+    )
 
 
 @overload

@@ -15,7 +15,12 @@ from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
 from auditor.network.address_owners import Owner, all_owned_addresses, homeless
 from auditor.network.graph import Network, question, question_about
-from auditor.network.hidden_addresses import subscription_of, unlisted, unread_owners
+from auditor.network.hidden_addresses import (
+    subscription_of,
+    unlisted,
+    unread_owners,
+    who_is_unlisted,
+)
 from auditor.network.learned_routes import learns_routes
 from auditor.network.on_premises import on_premises
 from auditor.network.routing_domains import is_network, near_keys, neighbours, space_of, spelled
@@ -188,5 +193,8 @@ def who_owns(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[
     """
     found = locate(network, address, vnet)
     if not found.owners and found.unsure:
+        hidden = who_is_unlisted(network, found.subnet) if found.subnet is not None else None
+        if hidden is not None and hidden.words == found.unsure:
+            raise Undetermined(found.unsure, resource=hidden.told_by, remedy=hidden.remedy)
         raise Undetermined(found.unsure, resource=found.subnet.id if found.subnet else "")
     return found.owners

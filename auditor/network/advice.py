@@ -14,15 +14,18 @@ from auditor import ids
 from auditor.finding import Unknown
 from auditor.ids import fold
 from auditor.network.graph import Network, question
+from auditor.network.kubernetes import EXPORT
+from auditor.network.reasons import GAP
 from auditor.remedy import az
-from auditor.resources.base import Node
+from auditor.resources import walk
+from auditor.resources.base import TYPES, Node
 from auditor.snapshot.document import Gap
 
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
 _WRITE = "write it into the template or plan, which does not tell it, or audit what was deployed"
 
 _ID = re.compile(r"/subscriptions/[^\s,;:()\"']+", re.IGNORECASE)
-_LABEL = re.compile(r"\(([a-z]+(?:-[a-z]+)*)(?::[^()]*)?\)")
+_LABEL = re.compile(r"\(([a-z][a-z0-9]*(?:-[a-z]+)*)(?::[^()]*)?\)")
 _NO_EXPORT = "no export tells it"
 _BY_LABEL = {
     "avnm-unknown": "export what the network manager deployed with the rest: auditor snapshot",
@@ -34,15 +37,31 @@ _BY_LABEL = {
     "nat-port": f"{_NO_EXPORT} where the pool does not: ask Azure which port is whose, with az "
     "network lb list-mapping",
     "nva": f"{_NO_EXPORT}: look at the rules of the appliance itself",
+    "egress-address": f"{_NO_EXPORT}: see from which address a request arrives",
+    "firewall-instances": f"{_NO_EXPORT}: see from which address a request arrives",
     "forced-tunnel-unknown": f"{_NO_EXPORT}: look at the routes and rules of the site itself",
+    "fqdn": f"{_NO_EXPORT}: look the name up from a machine there",
+    "gateway-instances": f"{_NO_EXPORT}, as Azure lists no addresses of a gateway's instances: "
+    "name its whole subnet, and no single addresses of it, in the rules and routes that decide",
     "gwlb": f"{_NO_EXPORT}: look at the rules of the appliances themselves",
+    "health-assumed": f"{_NO_EXPORT}: look at the health of the backends",
+    "k8s-objects-missing": EXPORT,
+    "no-endpoint": "no way to it is followed: send a request and see",
+    "nobody-listed": "export all that is in the subnet with the rest: auditor snapshot reads it",
+    "nothing-selected": "correct the selector, or export what it means with the rest",
+    "paas-injected": f"{_NO_EXPORT}: ask the service which addresses it has there, by its name",
     "pe-external": "export the subscription of the service with the rest",
     "peer-external": "export the subscription of the network at the other end with the rest",
+    "platform": f"{_NO_EXPORT}: send a packet and see",
+    "private-link": f"{_NO_EXPORT}: send a packet and see",
     "replay": "report it with the JSON of the input",
     "rules-engine": f"{_NO_EXPORT} in a form that is followed: send a request and see",
     "semantics": f"{_NO_EXPORT}, and Azure documents no answer: send a packet and see",
     "service-tag": "give the list of service tags that Microsoft publishes, with --service-tags",
     "type-not-read": "nothing: auditor does not read resources of that type",
+    "vmss-model-only": "export the network interfaces of the instances with the rest, with az vmss "
+    "nic list; auditor snapshot reads them",
+    "waf": f"{_NO_EXPORT} in a form that is followed: send a request and see",
     "unallocated": "export it again once Azure has given it an address",
 }
 """By the label of a reason, what to do where it is not what an export lacks."""
@@ -107,7 +126,11 @@ def _again(network: Network, subject: str) -> str:
 
 
 def _by_label(missing: str) -> str:
-    labels = (label for label in _LABEL.findall(missing) if label in _BY_LABEL)
+    """Say what to do for a reason by its label; what an export lacks as well comes first."""
+    labels = _LABEL.findall(missing)
+    if GAP in labels:
+        return ""
+    labels = [label for label in labels if label in _BY_LABEL]
     return next((_BY_LABEL[label] for label in labels), "")
 
 
@@ -123,13 +146,33 @@ def _is_known(network: Network, arm_id: str) -> bool:
 def _missing(network: Network, arm_id: str) -> str:
     """Ask for what is missing; for a part of a resource that is there, for that once more."""
     top = _top(arm_id)
-    if _is_known(network, top):
-        return "export it again, whole: " + az("resource", "show", ids=top)
-    return "export it with the rest: " + az("resource", "show", ids=top)
+    if not _is_known(network, top):
+        return "export it with the rest: " + az("resource", "show", ids=top)
+    if _stands_alone(arm_id):
+        return "export it with the rest: " + az("resource", "show", ids=arm_id)
+    return "export it again, whole: " + az("resource", "show", ids=top)
+
+
+def _stands_alone(arm_id: str) -> bool:
+    """Whether Azure lists a kind of child apart, and its parent does not show it."""
+    kind = TYPES.get((ids.type_of(arm_id) or "").lower())
+    above = TYPES.get((ids.type_of(ids.parent(arm_id) or "") or "").lower())
+    return kind is not None and above is not None and not walk.holds(above, kind)
 
 
 def _top(arm_id: str) -> str:
     return ids.top_level(arm_id) or arm_id
+
+
+def _whole(network: Network, arm_id: str) -> str:
+    """Give the resource that an export shows a node in: itself, where it has a record of its own.
+
+    What Azure lists apart, as flow logs, their parent does not show.
+    """
+    node = network.find(arm_id)
+    if isinstance(node, Node) and node.root.record is not None:
+        return node.root.id
+    return _top(arm_id)
 
 
 def _where_a_template_tells(network: Network, named: list[str]) -> str:
@@ -147,5 +190,5 @@ def _once_more(network: Network, named: list[str], told_by: str) -> str:
     told = [each for each in named if _is_known(network, each)]
     if not told:
         return "export what is named with the rest, and audit again"
-    whole = az("resource", "show", ids=_top(told_by if told_by in told else told[-1]))
+    whole = az("resource", "show", ids=_whole(network, told_by if told_by in told else told[-1]))
     return f"if the export left it out, export the resource again, whole: {whole}"

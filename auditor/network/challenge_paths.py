@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.errors import Undetermined
-from auditor.network.doubt import Doubt
+from auditor.network.doubt import Doubt, doubt
 from auditor.network.gateways import (
     Route,
     gateway_of,
@@ -41,12 +41,12 @@ def challenge_rules(network: Network) -> tuple[PathRule | Doubt, ...]:
             if any(map(_is_sign, rule.properties.paths or ())) and _is_used(network, rule):
                 found.append(rule)
         except Undetermined as unknown:
-            found.append(Doubt(rule.id, unknown.missing))
+            found.append(doubt(rule.id, unknown))
     for path_map in network.all(UrlPathMap):
         try:
             _ = path_map.path_rules
         except Undetermined as unknown:
-            found.append(Doubt(path_map.id, unknown.missing))
+            found.append(doubt(path_map.id, unknown))
     return (*found, *hiding(network, lambda gateway: gateway.properties.url_path_maps, "path maps"))
 
 
@@ -80,6 +80,12 @@ def takes(pattern: str) -> bool:
     return False
 
 
+_ONE_RULE = (
+    "no export tells it, and Azure documents no answer: keep one path rule for challenges, or send "
+    "one and see"
+)
+
+
 def route_of(network: Network, listener: Listener) -> Route:
     """Give the route that challenges take at a listener.
 
@@ -95,7 +101,9 @@ def route_of(network: Network, listener: Listener) -> Route:
     different = {_target(route) for route in found}
     if len(different) > 1:
         names = " and ".join(route.node.label for route in found)
-        raise Undetermined(f"which of {names} takes {CHALLENGES}", resource=listener.id)
+        raise Undetermined(
+            f"which of {names} takes {CHALLENGES}", resource=listener.id, remedy=_ONE_RULE
+        )
     if found or default is not None:
         return found[0] if found else default  # type: ignore[return-value]
     raise Undetermined(f"where {listener.label} sends {CHALLENGES}", resource=listener.id)

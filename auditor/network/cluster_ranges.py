@@ -202,7 +202,9 @@ def _of_neighbour(network: Network, home: VirtualNetwork, near: Neighbour) -> It
     for link in links:
         claims = _of_subnets(near, link)
         if claims is None:
-            raise Undetermined(f"which subnets of {name} are peered with {home.label}")
+            raise Undetermined(
+                f"which subnets of {name} are peered with {home.label}", resource=link.by.id
+            )
         for claim in claims:
             yield Use(claim, words)
 

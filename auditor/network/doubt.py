@@ -17,21 +17,27 @@ S = TypeVar("S")
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """`id` is the resource or part that does not tell, `missing` what it does not tell."""
+    """`id` is the resource or part that does not tell, `missing` what it does not tell.
+
+    `told_by` is who would tell it where that is another, `remedy` what to do for it.
+    """
 
     id: str
     missing: str
+    told_by: str = ""
+    remedy: str = ""
 
     @property
     def unknown(self) -> Undetermined:
         """What to raise when the rule is asked about it."""
-        return Undetermined(self.missing, resource=self.id)
+        return Undetermined(self.missing, resource=self.told_by or self.id, remedy=self.remedy)
 
 
 def doubt(id: str, unknown: Undetermined) -> Doubt:
     """Give the doubt that an answer leaves about a resource."""
     missing = unknown.missing
-    return Doubt(id, missing if " " in missing else f"its {missing}")
+    words = missing if " " in missing else f"its {missing}"
+    return Doubt(id, words, unknown.resource, unknown.remedy)
 
 
 def settled(subject: S | Doubt) -> S:

@@ -45,6 +45,38 @@ def assignments_on(resource: Resource) -> str:
     return f"export them with the rest: {listed.removesuffix(' true')}"
 
 
+def vault_named(vault: str) -> str:
+    """Say how to export a key vault by its name, which no other has."""
+    return "export it with the rest: " + az("keyvault", "show", name=vault)
+
+
+def firewall_rules_of(server: Resource) -> str:
+    """Say how to export the firewall rules of a MySQL server, which the server does not show."""
+    if "flexibleservers" not in server.type.lower():  # az has no commands for the others any more
+        return f"export {server.id}/firewallRules with the rest"
+    listed = az(
+        *("mysql", "flexible-server", "firewall-rule", "list"),
+        resource_group=server.resource_group,
+        name=server.label,
+    )
+    return f"export them with the rest: {listed}"
+
+
+def role_definition(role: str) -> str:
+    """Say where to see what a role of one's own allows, which auditor does not read."""
+    shown = az("role", "definition", "list", name=role)
+    return (
+        "no export that is read tells it: see whether its dataActions hold "
+        f"Microsoft.KeyVault/vaults/secrets/getSecret/action: {shown}"
+    )
+
+
+def membership(group: str, member: str) -> str:
+    """Say how to ask the directory whether a principal is in a group."""
+    asked = az("ad", "group", "member", "check", group=group, member_id=member)
+    return f"no export tells it: ask the directory: {asked}"
+
+
 def in_node_group_of(cluster: ManagedCluster, *kind: str) -> str:
     """Say how to export what AKS made of a kind (`"lb"`) in a cluster's node resource group.
 

@@ -20,7 +20,7 @@ from auditor.network.clusters import (
     pod_subnets,
     service_frontends,
 )
-from auditor.network.doubt import Doubt, settled
+from auditor.network.doubt import Doubt, doubt, settled
 from auditor.network.export_commands import records_of
 from auditor.network.gaps import unread_type
 from auditor.network.gateway_homes import subnet_of, vnet_of
@@ -244,7 +244,7 @@ def _in_cluster(network: Network, pool: GatewayPool) -> ClusterBackend | Doubt |
         try:
             cluster = _cluster_of_member(network, settled(entry))
         except Undetermined as unknown:
-            doubts.append(Doubt(pool.id, unknown.missing))
+            doubts.append(doubt(pool.id, unknown))
             continue
         if cluster is not None:
             if is_controlled(network, pool):

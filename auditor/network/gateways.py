@@ -13,7 +13,7 @@ import msgspec
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.blank_references import names_something, require_not_meant
-from auditor.network.doubt import Doubt, settled
+from auditor.network.doubt import Doubt, doubt, settled
 from auditor.network.graph import Network, question, question_about
 from auditor.network.host_patterns import swallows
 from auditor.resources import walk
@@ -265,7 +265,7 @@ def _entries(pool: GatewayPool) -> Iterator[Member | Doubt]:
     try:
         entries = addresses_of(pool)
     except Undetermined as unknown:
-        yield Doubt(pool.id, unknown.missing)
+        yield doubt(pool.id, unknown)
         return
     for index, entry in enumerate(entries):
         try:

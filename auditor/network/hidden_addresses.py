@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from itertools import chain
 
+import msgspec
+
 from auditor.errors import Undetermined
 from auditor.ids import fold, name, parent, top_level, type_of
+from auditor.network import lookups
 from auditor.network.address_owners import OWNING, placed
 from auditor.network.gaps import unread_type
 from auditor.network.graph import Network, question, question_about
@@ -52,34 +55,61 @@ _CROWDED = {
 }
 
 
-@question_about
+class Unlisted(msgspec.Struct, frozen=True):
+    """Who has addresses that the snapshot does not list, in words.
+
+    `told_by` is the id of who would tell them, `remedy` what to do where no export of that does.
+    """
+
+    words: str
+    told_by: str = ""
+    remedy: str = ""
+
+
 def unlisted(network: Network, subnet: Subnet) -> str:
     """Give who lives in a subnet with addresses that the snapshot does not list; empty: nobody.
 
     Then all its owners are listed.
     """
+    found = who_is_unlisted(network, subnet)
+    return found.words if found is not None else ""
+
+
+@question_about
+def who_is_unlisted(network: Network, subnet: Subnet) -> Unlisted | None:
+    """Give who lives in a subnet with addresses that the snapshot does not list, and who would."""
     for edge in network.referrers(subnet):
-        words = _CROWDED.get(kind_of(edge.source))
-        if words and not adds_nobody(network, edge.source):
-            return words.format(edge.source.root.label)
-        if isinstance(edge.source, PrivateEndpoint) and not interfaces_of(network, edge.source.id):
-            return f"the address of the private endpoint {edge.source.label}, whose NIC is not told"
-        if isinstance(edge.source, OWNING) and not all(
-            placed(walk.peek(edge.source, "properties"))
-        ):
-            return f"the address of {edge.source.label} of {edge.source.root.label}"
+        found = _unlisted_by(network, edge.source)
+        if found is not None:
+            return found
     try:
         if subnet.delegated_to:
-            return f"what {subnet.delegated_to[0]} injects"
+            service = subnet.delegated_to[0]
+            words = f"what {service} injects"
+            return Unlisted(words, subnet.id, lookups.of_injected(service, subnet))
         for ref in subnet.properties.ip_configurations or ():
             absent = _absent(network, ref)
             if absent:
-                return f"the address of {absent}, which is not in the snapshot"
+                return Unlisted(f"the address of {absent}, which is not in the snapshot", absent)
             if _is_astray(ref.node):
-                return f"whether {ref.id} is here, which does not say so itself"
+                words = f"whether {ref.id} is here, which does not say so itself"
+                return Unlisted(words, ref.id or subnet.id)
     except Undetermined as unknown:
-        return f"{unknown.missing} of the subnet"
-    return ""
+        return Unlisted(f"{unknown.missing} of the subnet", unknown.resource or subnet.id)
+    return None
+
+
+def _unlisted_by(network: Network, node: Node) -> Unlisted | None:
+    """Give whom the snapshot does not list of those who say themselves that they are there."""
+    words = _CROWDED.get(kind_of(node))
+    if words and not adds_nobody(network, node):
+        return Unlisted(words.format(node.root.label), node.root.id, lookups.of_crowd(node))
+    if isinstance(node, PrivateEndpoint) and not interfaces_of(network, node.id):
+        words = f"the address of the private endpoint {node.label}, whose NIC is not told"
+        return Unlisted(words, node.id, lookups.of_endpoint(node))
+    if isinstance(node, OWNING) and not all(placed(walk.peek(node, "properties"))):
+        return Unlisted(f"the address of {node.label} of {node.root.label}", node.root.id)
+    return None
 
 
 _PLACES = (

@@ -14,7 +14,12 @@ import msgspec
 from auditor.certificates import KeyVaultReference
 from auditor.errors import Undetermined
 from auditor.ids import fold, name
-from auditor.network.export_commands import assignments_on
+from auditor.network.export_commands import (
+    assignments_on,
+    membership,
+    role_definition,
+    vault_named,
+)
 from auditor.network.graph import Network, question
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
@@ -65,7 +70,10 @@ def vault_of(network: Network, reference: KeyVaultReference) -> KeyVault:
     """Give the vault a reference names. Raises Undetermined when it is not in the snapshot."""
     found = _vaults(network).get(reference.vault)
     if found is None:
-        raise Undetermined(f"the key vault {reference.host} is not in the snapshot")
+        raise Undetermined(
+            f"the key vault {reference.host} is not in the snapshot",
+            remedy=vault_named(reference.vault),
+        )
     return found
 
 
@@ -100,6 +108,7 @@ def secret_access(network: Network, vault: KeyVault, principal: str, secret: str
                 f"whether the identity belongs to {one}, a group perhaps, which an access policy "
                 f"of the key vault {vault.label} lets get secrets",
                 resource=vault.id,
+                remedy=membership(one, principal),
             )
     return Access.NO_POLICY
 
@@ -143,7 +152,11 @@ def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> 
         return Access.ALLOWED
     strange = next((role for role in roles if role not in _OTHER_ROLES), None)
     if strange is not None:
-        raise Undetermined(f"whether the custom role {strange} may read secrets", resource=vault.id)
+        raise Undetermined(
+            f"whether the custom role {strange} may read secrets",
+            resource=vault.id,
+            remedy=role_definition(strange),
+        )
     for one in concerning:
         group = (one.properties.principal_type or "").lower() in ("group", "")
         if group and _role(one) not in _OTHER_ROLES:
@@ -151,6 +164,7 @@ def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> 
                 f"whether the identity belongs to the group {one.properties.principal_id}, which "
                 f"may read secrets of {vault.label}",
                 resource=vault.id,
+                remedy=membership(one.properties.principal_id or "", principal),
             )
     if all(fold(one.properties.scope or "").startswith(vault.key) for one in concerning):
         raise Undetermined(

@@ -24,7 +24,7 @@ from auditor.network.gateways import Route, gateway_of, pools_of, port_of, redir
 from auditor.network.graph import Network, evidence
 from auditor.network.waf import Mode, waf_at
 from auditor.reach.audience import Door, agreed, doors
-from auditor.reach.demands import allow_before, refusal, shares, whys
+from auditor.reach.demands import allow_before, refusal, shares, teller_of, whys
 from auditor.reach.gatewaying import ports_of
 from auditor.remedy import az, unused_name
 from auditor.resources.application_gateways import Listener
@@ -124,6 +124,12 @@ def _redirected(network: Network, route: Route, key: str) -> Iterator[Obstacle]:
         )
 
 
+_ASK = (
+    f"no export tells it: ask for http://NAME{CHALLENGES}TOKEN from the internet, and see where it "
+    "arrives"
+)
+
+
 def _filter(network: Network, listener: Listener) -> Iterator[Obstacle]:
     """The authority asks from addresses that it does not tell: from all over the internet."""
     gateway = gateway_of(network, listener)
@@ -144,7 +150,7 @@ def _denied(network: Network, listener: Listener, at: Door) -> Iterator[Obstacle
     if not anywhere(denied):
         if not anywhere(inside):
             missing = f"whether the internet reaches port {HTTP}: {whys([refused])}"
-            raise Undetermined(missing, resource=listener.id)
+            raise Undetermined(missing, resource=teller_of([refused]) or listener.id)
         return
     yield Obstacle(
         f"{listener.label} filter",
@@ -167,7 +173,7 @@ def _waf(network: Network, listener: Listener) -> Iterator[Obstacle]:
         return
     if not found.certain:
         missing = f"whether the rule {found.name} of {waf.policy.label} blocks challenges"
-        raise Undetermined(missing, resource=waf.policy.id)
+        raise Undetermined(missing, resource=waf.policy.id, remedy=_ASK)
     yield Obstacle(
         f"{listener.label} waf",
         f"the rule {found.name} of the WAF policy {waf.policy.label} blocks them",
@@ -212,7 +218,7 @@ def _elsewhere(network: Network, rule: PathRule, user: Listener, host: str) -> I
         if listener.protocol == "http" and port_of(network, listener) == HTTP:
             if not whole:
                 missing = f"whether {listener.label} answers for {name} on port {HTTP}"
-                raise Undetermined(missing, resource=listener.id)
+                raise Undetermined(missing, resource=listener.id, remedy=_ASK)
             known.append(listener)
     if not known:
         yield Obstacle(

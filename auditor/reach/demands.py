@@ -7,7 +7,7 @@ all do; of what lies between, nobody tells whether the platform needs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from auditor.network.effective_rules import Direction, bare, rules_at
 from auditor.network.graph import Network, question_about
 from auditor.network.group_commands import Group, free_name
 from auditor.network.layers import holder_of
+from auditor.network.reasons import Reason, teller
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
@@ -325,6 +326,14 @@ def priority_after(group: Group, rule: SecurityRule) -> int | None:
 
 def whys(refusals: Iterable[Refusal]) -> str:
     """Say why it is not told whether demands are met."""
+    return "; ".join(dict.fromkeys(map(str, _reasons(refusals)))) or "only a part of it is denied"
+
+
+def teller_of(refusals: Iterable[Refusal]) -> str:
+    """Give the id of who would tell whether demands are met, if a reason names anybody."""
+    return teller(_reasons(refusals))
+
+
+def _reasons(refusals: Iterable[Refusal]) -> Iterator[Reason]:
     unsure = (step for each in refusals for step in each.steps if step.passes is None)
-    reasons = dict.fromkeys(str(reason) for step in unsure for reason in step.reasons)
-    return "; ".join(reasons) or "only a part of it is denied"
+    return (reason for step in unsure for reason in step.reasons)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from auditor.addresses import EVERY_V4, EVERY_V6, AddressSet, PortSet
 from auditor.errors import Undetermined
-from auditor.network.doubt import Doubt
+from auditor.network.doubt import Doubt, doubt
 from auditor.network.effective_rules import Direction
 from auditor.network.filters import Filter, Selector, compiled, custom_rules, filters_of
 from auditor.network.flow import Access, flow
@@ -94,7 +94,7 @@ def guards(network: Network) -> tuple[Guard | Doubt, ...]:
                     before = known.machines if known is not None else ()
                     found[rule.key] = Guard(rule, group, (*before, *([dual] if dual else [])))
         except Undetermined as unknown:
-            doubts.append(Doubt(nic.id, unknown.missing))
+            doubts.append(doubt(nic.id, unknown))
     return (*(found[key] for key in sorted(found)), *doubts)
 
 

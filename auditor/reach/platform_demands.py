@@ -74,12 +74,17 @@ def unprobed(network: Network, subnet: Subnet) -> Refusal | None:
         for port in ports:
             if refusal(network, point, probes(PortSet.of(port.number))) is not None:
                 missing = f"whether Azure probes port {port.number} of {gateway.label}"
-                raise Undetermined(missing, resource=gateway.id)
+                raise Undetermined(missing, resource=gateway.id, remedy=_EVERY_PORT)
         if reasons:
-            raise Undetermined(reasons[0].detail, resource=gateway.id)
+            by = reasons[0].resource or gateway.id
+            raise Undetermined(reasons[0].detail, resource=by)
     return None
 
 
+_EVERY_PORT = (
+    "no export tells it, and Azure documents no answer: let AzureLoadBalancer in on every port, as "
+    "Azure asks"
+)
 _API_SERVER = PortSet.of(9988)
 
 

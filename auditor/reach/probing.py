@@ -7,6 +7,7 @@ import msgspec
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question, question_about
+from auditor.network.reasons import Reason, gap
 from auditor.reach.demands import Refusal, met_all_around, probes, refusal
 from auditor.reach.membership import targets_of
 from auditor.reach.points import Kind, Point
@@ -18,10 +19,10 @@ from auditor.resources.load_balancers import (
 
 
 class Asked(msgspec.Struct):
-    """The machines that a probe asks, by id; `untold` are the words for those that nobody tells."""
+    """The machines that a probe asks, by id; `untold` tells why of those that nobody tells."""
 
     machines: dict[str, Point] = msgspec.field(default_factory=dict)
-    untold: list[str] = msgspec.field(default_factory=list)
+    untold: list[Reason] = msgspec.field(default_factory=list)
 
 
 @question
@@ -44,9 +45,9 @@ def asked(network: Network, probe: LoadBalancerProbe) -> Asked:
                 if target is not None and target.kind is not Kind.FRONTEND:
                     found.machines.setdefault(target.id, target)
                 elif not isinstance(network.find(text), LoadBalancerFrontend):
-                    found.untold += [reason.detail for reason in doubts]
+                    found.untold += doubts
         except Undetermined as unknown:
-            found.untold.append(unknown.missing)
+            found.untold.append(gap(unknown))
     return found
 
 

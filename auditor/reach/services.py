@@ -29,6 +29,7 @@ from auditor.network.databases import (
     public_access,
     servers,
 )
+from auditor.network.export_commands import firewall_rules_of
 from auditor.network.gateway_backends import public_addresses
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason, gap
@@ -305,7 +306,9 @@ def database_access(network: Network, server: Server, tags: ServiceTags) -> Acce
         if told is not None and told.lower() == "disabled":
             return _closed(network, server, tags)
         if server.properties.firewall_rules is None:
-            raise Undetermined(f"the firewall rules of {server.label}", resource=server.id)
+            missing = f"the firewall rules of {server.label}"
+            remedy = firewall_rules_of(server)
+            raise Undetermined(missing, resource=server.id, remedy=remedy)
         access = _by_rules(network, server, tags)
         if told is not None:
             return access

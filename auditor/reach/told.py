@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from auditor.finding import Evidence, Hop, Json
 from auditor.network.graph import Network
+from auditor.network.reasons import Reason, remedy, teller
 from auditor.reach.alternatives import openings_of
 from auditor.reach.answer import Answer
 from auditor.reach.quoting import quoted
@@ -51,10 +52,22 @@ def told_of(network: Network, answer: Answer, about: str = "") -> Told:
 
 def whys(answers: Iterable[Answer], most: int | None = None) -> str:
     """Say why something is not told of some packets: `most` reasons at most."""
-    found = {
-        str(reason): None
-        for answer in answers
-        for reason in answer.reasons
-        or [r for step in answer.hops if step.passes is None for r in step.reasons]
-    }
+    found = dict.fromkeys(map(str, _reasons(answers)))
     return "; ".join(list(found)[:most]) or "which of several machines or addresses it is"
+
+
+def teller_of(answers: Iterable[Answer]) -> str:
+    """Give the id of who would tell what is not told of some packets, if a reason names anybody."""
+    return teller(_reasons(answers))
+
+
+def remedy_of(answers: Iterable[Answer]) -> str:
+    """Give what to do that it is told of some packets, where a reason says so itself."""
+    return remedy(_reasons(answers))
+
+
+def _reasons(answers: Iterable[Answer]) -> Iterator[Reason]:
+    for answer in answers:
+        yield from answer.reasons or [
+            reason for step in answer.hops if step.passes is None for reason in step.reasons
+        ]

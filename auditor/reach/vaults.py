@@ -14,7 +14,7 @@ from auditor.addresses import AddressSet
 from auditor.certificates import KeyVaultReference, key_vault_secret
 from auditor.errors import Undetermined, quoted
 from auditor.ids import fold
-from auditor.network.doubt import Doubt
+from auditor.network.doubt import Doubt, doubt
 from auditor.network.endpoint_states import stuck
 from auditor.network.gateway_backends import resolution
 from auditor.network.gateway_homes import subnet_of, vnet_of
@@ -22,6 +22,7 @@ from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network, question
 from auditor.network.names import records_by_label
 from auditor.network.private_link import approved_endpoints, untold_endpoint
+from auditor.network.reasons import teller
 from auditor.network.tls import certificates_from_vaults
 from auditor.network.vault_access import vault_of
 from auditor.reach.answer import Answer, Verdict
@@ -77,7 +78,7 @@ def fetches(network: Network) -> tuple[Fetch | Doubt, ...]:
         try:
             gateway, reference = gateway_of(network, subject), _reference(subject)
         except Undetermined as unknown:
-            doubts.append(Doubt(subject.id, unknown.missing))
+            doubts.append(doubt(subject.id, unknown))
             continue
         key = gateway.key, reference.host
         before = found[key].certificates if key in found else ()
@@ -179,8 +180,14 @@ def _by_address(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[str
         behind_nat = subnet_of(network, fetch.gateway).properties.nat_gateway is not None
         if behind_nat or not own or own.overlaps(allowed):
             missing = f"by which address {fetch.gateway.label} goes to {vault.label}"
-            raise Undetermined(missing, resource=fetch.gateway.id)
+            raise Undetermined(missing, resource=fetch.gateway.id, remedy=_SEE_IN_THE_LOG)
     yield "no rule names its address"
+
+
+_SEE_IN_THE_LOG = (
+    "no export tells it, and Azure documents no answer: see CallerIPAddress in the AuditEvent log "
+    "of the vault, or let trusted services pass"
+)
 
 
 def _public_addresses(network: Network, gateway: ApplicationGateway) -> Iterator[str]:
@@ -213,14 +220,15 @@ def _by_endpoint(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[st
     if not named:
         if doubt is not None or not records:
             missing = doubt.detail if doubt is not None else f"where {name} leads"
-            raise Undetermined(missing, resource=vault.id)
+            by = doubt.resource if doubt is not None else seen.zone.id
+            raise Undetermined(missing, resource=by or vault.id)
         yield f"the record {name} leads to {addresses}, which is no endpoint of the vault"
         return
     gateway = point_of(network, fetch.gateway)
     answer = obstacle(network, [gateway], named, _HTTPS, straight=True)
     if answer is not None and answer.verdict is Verdict.UNKNOWN:
         missing = "; ".join(dict.fromkeys(map(str, answer.reasons)))
-        raise Undetermined(missing, resource=vault.id)
+        raise Undetermined(missing, resource=teller(answer.reasons) or vault.id)
     if answer is not None and answer.verdict is Verdict.BLOCKED:
         yield f"its private endpoint is out of reach: {answer.blockers[0].says}"
         yield answer

@@ -200,6 +200,13 @@ def has_parts(cls: type[Wire]) -> bool:
     return bool(_part_steps(cls))
 
 
+@cache
+def holds(cls: type[Wire], kind: type[Node]) -> bool:
+    """Tell whether a struct may hold nodes of a kind, at whatever depth."""
+    found = (step.struct for step, _ in _part_steps(cls) if step.struct is not None)
+    return any(issubclass(each, kind) or holds(each, kind) for each in found)
+
+
 def untold(struct: Wire, path: str = "") -> Iterator[tuple[str, type[Node] | None]]:
     """Find the fields on the way to nodes directly below that are unset, as relative pointers.
 

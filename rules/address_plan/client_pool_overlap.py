@@ -74,13 +74,25 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
         try:
             around.extend(space_of(network, key))
         except Undetermined as unknown:
-            yield Unknown(gateway.id, missing=unknown.missing, key=key)
+            yield Unknown(
+                gateway.id,
+                missing=unknown.missing,
+                remedy=unknown.remedy,
+                key=key,
+                told_by=unknown.resource,
+            )
     if (doubt := untold(network).get(home)) is not None:
         yield Unknown(gateway.id, missing=doubt, key="joined")
     try:
         around.extend(_sites(network, gateway, home))
     except Undetermined as unknown:
-        yield Unknown(gateway.id, missing=unknown.missing, key="sites")
+        yield Unknown(
+            gateway.id,
+            missing=unknown.missing,
+            remedy=unknown.remedy,
+            key="sites",
+            told_by=unknown.resource,
+        )
     pools = client_pools(gateway)
     for pool in pools:
         yield from _judge(network, gateway, pool, pools, around)

@@ -67,7 +67,13 @@ def service_range_overlap(network: Network, cluster: ManagedCluster, params: Els
     try:
         yield from _with_pods(network, cluster, ranges, params)
     except Undetermined as unknown:
-        yield Unknown(cluster.id, missing=unknown.missing, key="pods")
+        yield Unknown(
+            cluster.id,
+            missing=unknown.missing,
+            remedy=unknown.remedy,
+            key="pods",
+            told_by=unknown.resource,
+        )
     yield from doubts(network, cluster, params)
 
 

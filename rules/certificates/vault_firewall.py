@@ -62,6 +62,7 @@ def vault_firewall(network: Network, subject: Fetch | Doubt) -> Outcomes:
         yield Unknown(
             fetch.id,
             f"{missing}: {unknown.missing}",
+            remedy=unknown.remedy,
             related=related,
             key=host,
             told_by=unknown.resource,

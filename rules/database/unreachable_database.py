@@ -48,7 +48,7 @@ from auditor.reach.letting_through import Alike, letting_through
 from auditor.reach.points import Kind
 from auditor.reach.services import database_access
 from auditor.reach.talking import obstacle
-from auditor.reach.told import told_of, whys
+from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -86,6 +86,8 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
                 f"whether {where} reaches {server.label} on port {MYSQL}: {whys([answer])}",
                 related=(subnet.id,),
                 key=subnet.key,
+                remedy=remedy_of([answer]),
+                told_by=teller_of([answer]),
             )
             continue
         told = told_of(network, answer, server.id)

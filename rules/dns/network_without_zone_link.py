@@ -164,7 +164,13 @@ def network_without_zone_link(network: Network, need: Need) -> Outcomes:
     for vnet, user in _neighbours(network, homes).values():
         yield from _judge(network, zone, linked, vnet, user, Severity.MEDIUM)
     for unknown in _untold_neighbours(network, homes):
-        yield Unknown(zone.id, missing=unknown.missing, key=f"peers {unknown.resource.lower()}")
+        yield Unknown(
+            zone.id,
+            missing=unknown.missing,
+            remedy=unknown.remedy,
+            key=f"peers {unknown.resource.lower()}",
+            told_by=unknown.resource,
+        )
 
 
 def _subnet_of(user: Node) -> str | None:

@@ -43,6 +43,7 @@ from auditor.finding import Evidence
 from auditor.network.approval import approved
 from auditor.network.graph import evidence
 from auditor.network.reads import INHABITANTS
+from auditor.network.reasons import teller
 from auditor.network.routing.model import Hop
 from auditor.network.subnets import vnet_name
 from auditor.reach.competing import (
@@ -103,16 +104,18 @@ def competing_egress(network: Network, subnet: Subnet, params: Params) -> Outcom
         (word for pattern, word in params.declared.items() if approved((pattern,), subnet.id)), None
     )
     losses: list[Loss] = []
-    unsure: list[str] = []
+    unsure: list[Undetermined] = []
     for leaver in choosers(network, subnet) if wanted is None else leavers(network, subnet):
         try:
             losses += _losses(network, subnet, leaver, wanted)
         except Undetermined as unknown:
-            unsure.append(unknown.missing)
+            unsure.append(unknown)
     if losses:
         yield _finding(subnet, losses)
     elif unsure:
-        yield Unknown(subnet.id, missing="; ".join(dict.fromkeys(unsure[:MOST])))
+        missing = "; ".join(dict.fromkeys(each.missing for each in unsure[:MOST]))
+        by = next((each.resource for each in unsure if each.resource), "")
+        yield Unknown(subnet.id, missing, told_by=by)
 
 
 def _losses(
@@ -134,10 +137,11 @@ def _losses(
     roads = roads_of(network, subnet)
     routed = told is not None and roads.lead_elsewhere  # a route wins over whatever else there is
     if lacks and (wanted or found) and not routed:
-        raise Undetermined(lacks[0].detail or str(lacks[0]))
+        raise Undetermined(lacks[0].detail or str(lacks[0]), resource=lacks[0].resource)
     if roads.lead_elsewhere is None and (wanted or _may_lose(found, told)):
         lacking = "; ".join(reason.detail or str(reason) for reason in roads.reasons)
-        raise Undetermined(lacking or f"the routes of {subnet.label}")
+        by = teller(roads.reasons) or subnet.id
+        raise Undetermined(lacking or f"the routes of {subnet.label}", resource=by)
     if len(found) < (1 if wanted or lacks else 2):
         return
     if roads.lead_elsewhere and roads.all_within(Hop.NONE):

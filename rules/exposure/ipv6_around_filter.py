@@ -36,6 +36,7 @@ from typing import Any
 from auditor.finding import Evidence, Hop
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
+from auditor.network.reasons import teller
 from auditor.reach.dual_stack import Escape, Guard, escapes, guards
 from auditor.reach.twins import deny_over_v6
 from auditor.reach.wording import one_or_many, packet_values
@@ -62,8 +63,10 @@ def ipv6_around_filter(network: Network, subject: Guard | Doubt) -> Outcomes:
         yield _finding(guard, sure)
     elif found:
         unsure = [step for each in found for step in each.steps if step.passes is None]
-        whys = dict.fromkeys(str(reason) for step in unsure for reason in step.reasons)
-        yield Unknown(guard.id, f"whether {_words(found)} over IPv6: {'; '.join(whys)}")
+        reasons = [reason for step in unsure for reason in step.reasons]
+        whys = "; ".join(dict.fromkeys(map(str, reasons)))
+        missing = f"whether {_words(found)} over IPv6: {whys}"
+        yield Unknown(guard.id, missing, told_by=teller(reasons))
 
 
 def _finding(guard: Guard, sure: list[Escape]) -> Finding:

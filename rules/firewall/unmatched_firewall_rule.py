@@ -40,6 +40,7 @@ from auditor.finding import Evidence
 from auditor.network.firewalling import FirewallTerm
 from auditor.network.firewalling.idle import IdleRules, idle_firewall_rules
 from auditor.network.graph import possibly, question
+from auditor.network.reasons import GAP, Reason, teller
 from auditor.network.superfluous import Cause, in_words
 from auditor.remedy import az
 from auditor.resources.firewalls import Firewall, FirewallPolicy, RuleCollectionGroup
@@ -68,14 +69,28 @@ def unmatched_firewall_rule(network: Network, holder: RuleCollectionGroup | Fire
     for term, causes in idle.covered.items():
         if term.level == 0 and term.group == group and causes:
             yield _finding(holder, term, causes)
-    lacks = [f"{reason.detail or reason}" for reason in idle.unknown]
+    lacks = [*idle.unknown]
     lacks += [
-        f"{reason.detail or reason}"
-        for term, reason in idle.doubtful.items()
-        if term.level == 0 and term.group == group
+        reason for term, reason in idle.doubtful.items() if term.level == 0 and term.group == group
     ]
     if lacks:
-        yield Unknown(holder.id, missing="; ".join(dict.fromkeys(lacks[:MOST])))
+        named = dict.fromkeys(reason.detail or str(reason) for reason in lacks[:MOST])
+        yield Unknown(holder.id, "; ".join(named), remedy=_settled_by(lacks), told_by=teller(lacks))
+
+
+_OPEN = {
+    "semantics:E-20": "no export tells it, as Azure documents both: keep NAT rules in the policy "
+    "that the firewall itself has",
+    "semantics:E-21": "no export tells it, as Azure documents no order: give each collection a "
+    "priority of its own",
+}
+"""What to do where Azure's own order is open, by the label of the reason."""
+
+
+def _settled_by(lacks: list[Reason]) -> str:
+    """Say how to settle what no export tells; empty where an export would tell any of it."""
+    labels = [reason.label for reason in lacks]
+    return "" if GAP in labels else next((_OPEN[each] for each in labels if each in _OPEN), "")
 
 
 def _idle(network: Network, holder: RuleCollectionGroup | Firewall) -> IdleRules:

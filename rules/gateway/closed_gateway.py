@@ -50,8 +50,9 @@ from auditor.addresses import parse_ports, parse_prefix
 from auditor.network.challenge_paths import HTTP, challenge_rules
 from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
+from auditor.network.reasons import teller
 from auditor.reach.audience import Door, agreed, doors, shut
-from auditor.reach.demands import Refusal, allow_before, refusal, whys
+from auditor.reach.demands import Refusal, allow_before, refusal, teller_of, whys
 from auditor.reach.gatewaying import Port, ports_of
 from auditor.reach.platform_demands import confined
 from auditor.reach.wording import one_or_many
@@ -103,7 +104,9 @@ def closed_gateway(
         yield from (_finding(network, group) for group in _by_denial(network, closed))
         before += len(ports) * max(1, len(params.clients))
         if reasons and subnet.properties.network_security_group is not None:
-            yield Unknown(gateway.id, "; ".join(map(str, reasons)), key="listeners")
+            yield Unknown(
+                gateway.id, "; ".join(map(str, reasons)), key="listeners", told_by=teller(reasons)
+            )
 
 
 def _outbound(network: Network, subnet: Subnet) -> Outcomes:
@@ -122,7 +125,7 @@ def _outbound(network: Network, subnet: Subnet) -> Outcomes:
     elif refused is not None:
         get = one_or_many(len(gateways_by_subnet(network)[subnet.key]), "gets", "get")
         missing = f"whether {names} {get} out to the internet: {whys([refused])}"
-        yield Unknown(subnet.id, missing, key="out")
+        yield Unknown(subnet.id, missing, key="out", told_by=teller_of([refused]))
 
 
 def _listening(
@@ -147,7 +150,8 @@ def _listening(
             link = refused.certain and "clients may come by Private Link"
             whom = f"{refused.demand.who} on port {port.number} at {port.frontend.label}"
             missing = f"whether {gateway.label} lets in {whom}: {link or whys([refused])}"
-            yield Unknown(gateway.id, missing, key=f"{at.key} {client}".strip())
+            by = "" if link else teller_of([refused])
+            yield Unknown(gateway.id, missing, key=f"{at.key} {client}".strip(), told_by=by)
 
 
 def _refused_at(network: Network, at: Door, clients: tuple[str, ...]) -> list[tuple[Door, Refusal]]:

@@ -48,7 +48,7 @@ from auditor.network.gateway_backends import judged_members, resolution, whereab
 from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
-from auditor.network.hidden_addresses import hidden_addresses
+from auditor.network.hidden_addresses import hidden_addresses, who_is_unlisted
 from auditor.network.hosts import addresses_named
 from auditor.network.whereabouts import locate_from
 from auditor.remedy import az
@@ -100,10 +100,7 @@ def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Ou
         return
     unsure = here.unsure or hidden_addresses(network, here.key)
     if unsure:
-        raise Undetermined(
-            f"who has {here.address}: {unsure}",
-            resource=here.subnet.id if here.subnet else member.pool.id,
-        )
+        raise _nobody_known(network, member, here, unsure)
     it = f"{said}that address " if said else ""
     if here.subnet is not None:
         what = f"nobody in the subnet {here.subnet.label} has"
@@ -116,6 +113,15 @@ def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Ou
         raise Undetermined(f"the subnets of {name(here.key)}", resource=here.key)
     what = f"{it}lies in no subnet of {vnet.label}"
     yield _finding(network, member, what, (vnet.id,), str(here.address))
+
+
+def _nobody_known(network: Network, member: Member, here: Whereabouts, unsure: str) -> Undetermined:
+    """Say who may have the address, and how to learn whether it is theirs."""
+    missing = f"who has {here.address}: {unsure}"
+    hidden = who_is_unlisted(network, here.subnet) if here.subnet is not None else None
+    if hidden is not None and hidden.words == unsure:
+        return Undetermined(missing, resource=hidden.told_by, remedy=hidden.remedy)
+    return Undetermined(missing, resource=here.subnet.id if here.subnet else member.pool.id)
 
 
 def _finding(

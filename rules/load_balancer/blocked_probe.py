@@ -33,8 +33,9 @@ from collections.abc import Iterable
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.graph import evidence
+from auditor.network.reasons import gap, teller
 from auditor.reach.backends import Backend
-from auditor.reach.demands import Refusal, allow_before, whys
+from auditor.reach.demands import Refusal, allow_before, teller_of, whys
 from auditor.reach.probing import asked, asking, denied, port_of, unsure
 from auditor.reach.quoting import quoted
 from auditor.reach.starved import starved
@@ -58,18 +59,20 @@ def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
         try:
             refused = denied(network, probe, machine.id)
         except Undetermined as unknown:
-            untold.append(unknown.missing)
+            untold.append(gap(unknown))
             continue
         if refused is not None:
             (sure if refused.certain else perhaps).append(refused)
     if sure:
         yield _finding(network, probe, sure)
+    lacks = [reason.detail or str(reason) for reason in untold]
     if perhaps:
-        untold.append(f"{_names(perhaps)}: {whys(perhaps)}")
-    if untold:
-        whom = "; ".join(dict.fromkeys(untold))
+        lacks.append(f"{_names(perhaps)}: {whys(perhaps)}")
+    if lacks:
+        whom = "; ".join(dict.fromkeys(lacks))
         missing = f"whether {probe.label} of {probe.root.label} gets in on port {port}: {whom}"
-        yield Unknown(probe.id, missing, key="untold")
+        by = teller(untold) or teller_of(perhaps)
+        yield Unknown(probe.id, missing, key="untold", told_by=by)
 
 
 def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal]) -> Finding:

@@ -59,7 +59,12 @@ def serves_nothing(network: Network, balancer: LoadBalancer) -> Outcomes:
         try:
             yield from _frontend(network, balancer, frontend)
         except Undetermined as unknown:
-            yield Unknown(frontend.id, missing=unknown.missing)
+            yield Unknown(
+                frontend.id,
+                missing=unknown.missing,
+                remedy=unknown.remedy,
+                told_by=unknown.resource,
+            )
 
 
 def _empty(network: Network, balancer: LoadBalancer) -> Finding:

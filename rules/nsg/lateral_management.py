@@ -47,6 +47,7 @@ from auditor.network.filters import attachments, place_name
 from auditor.network.gaps import may_hide_machines, unread_machines
 from auditor.network.group_commands import new_group
 from auditor.network.layers import holder_of
+from auditor.network.reasons import teller
 from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, hidden_at, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
@@ -110,7 +111,8 @@ def lateral_management(
         if subject not in sure:
             gaps = [f"{gap.subject} was not read whole" for gap in hidden.values()]
             reasons = "; ".join(dict.fromkeys([*map(str, told[0].answer.reasons), *gaps]))
-            yield Unknown(subject, f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}")
+            missing = f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}"
+            yield Unknown(subject, missing, told_by=teller(told[0].answer.reasons))
 
 
 def _unread(network: Network, guard: NetworkSecurityGroup | Subnet) -> Iterator[Unknown]:

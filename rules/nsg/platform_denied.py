@@ -41,7 +41,7 @@ from auditor.errors import Undetermined
 from auditor.network.filters import custom_rules, filters_of
 from auditor.network.graph import Network
 from auditor.network.layers import holder_of
-from auditor.reach.demands import Refusal, allow_before, whys
+from auditor.reach.demands import Refusal, allow_before, teller_of, whys
 from auditor.reach.platform_demands import guests
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet
@@ -62,16 +62,19 @@ def platform_denied(network: Network, subnet: Subnet) -> Outcomes:
         return
     sure: dict[str, list[tuple[str, Refusal]]] = defaultdict(list)
     missing: list[str] = []
+    tellers: list[str] = []
     for guest in guests(network)[subnet.key]:
         try:
             refused = guest.refused()
         except Undetermined as unknown:
             missing.append(unknown.missing)
+            tellers.append(unknown.resource)
             continue
         if refused is None:
             continue
         if not refused.certain:
             missing.append(f"whether {refused.words} gets in: {whys([refused])}")
+            tellers.append(teller_of([refused]))
             continue
         for each in refused.by_each:
             step = each.rule
@@ -80,7 +83,8 @@ def platform_denied(network: Network, subnet: Subnet) -> Outcomes:
     for found in sure.values():
         yield _finding(network, subnet, found)
     if missing:
-        yield Unknown(subnet.id, "; ".join(dict.fromkeys(missing)), key="untold")
+        by = next(filter(None, tellers), "")
+        yield Unknown(subnet.id, "; ".join(dict.fromkeys(missing)), key="untold", told_by=by)
 
 
 def _denies_nothing(network: Network, group: NetworkSecurityGroup) -> bool:

@@ -32,6 +32,7 @@ from auditor.finding import Hop
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence, possibly
 from auditor.network.peerings import peerings_of_ours
+from auditor.network.reasons import teller
 from auditor.reach.transit import Crossing, crossing, sends_to
 from auditor.remedy import az
 from auditor.resources.routing import Route
@@ -84,7 +85,12 @@ def forwarding_is_off(network: Network, peering: Peering) -> Outcomes:
         whys = [str(reason) for reason in found.reasons]
         if allowed is None:
             whys.append(f"allowForwardedTraffic of peering {peering.label}")
-        yield Unknown(peering.id, f"whether {what}: {'; '.join(whys)}", related=_related(found))
+        yield Unknown(
+            peering.id,
+            f"whether {what}: {'; '.join(whys)}",
+            related=_related(found),
+            told_by=teller(found.reasons),
+        )
         return
     here, there = found.here, found.there
     yield Finding(

@@ -35,6 +35,7 @@ from msgspec import Struct
 from auditor.network.approval import approved
 from auditor.network.graph import evidence
 from auditor.network.reads import DATABASES
+from auditor.network.reasons import teller
 from auditor.reach.black_holes import Loss, black_holes, losses
 from auditor.reach.told import told_of
 from auditor.remedy import az
@@ -68,10 +69,11 @@ def black_hole(network: Network, route: Route, params: Params) -> Outcomes:
     what = f"route {route.label} of {where} drops {route.properties.address_prefix}"
     if not sure:
         if found:
-            whys = "; ".join(dict.fromkeys(str(r) for each in found for r in each.reasons))
+            reasons = [reason for each in found for reason in each.reasons]
+            whys = "; ".join(dict.fromkeys(map(str, reasons)))
             related = tuple(dict.fromkeys(id_ for each in found for id_ in each.related))
             missing = f"whether {what} although it is needed ({_listed(found)}): {whys}"
-            yield Unknown(route.id, missing, related=related)
+            yield Unknown(route.id, missing, related=related, told_by=teller(reasons))
         return
     first = next((each.answer for each in sure if each.answer is not None), None)
     told = told_of(network, first) if first is not None else None

@@ -45,6 +45,7 @@ from auditor.finding import Evidence
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence
 from auditor.network.namesakes import names_in
+from auditor.network.reasons import teller
 from auditor.network.routing_domains import network_id
 from auditor.reach.shortcuts import (
     Inspected,
@@ -103,7 +104,9 @@ def inspection_bypass(network: Network, table: RouteTable, params: Params) -> Ou
         yield Unknown(
             table.id,
             missing=unknown.missing,
+            remedy=unknown.remedy,
             related=(unknown.resource,),
+            told_by=unknown.resource,
             key=f"peerings {unknown.resource.lower()}",
         )
     meant = {service.lower() for service in params.services}
@@ -126,7 +129,12 @@ def _judged(shortcuts: Iterator[Shortcut], allowed: AddressSet) -> Outcomes:
             continue
         if each.reasons:
             whys = "; ".join(map(str, each.reasons))
-            yield Unknown(each.node.id, f"whether {_what(each)}: {whys}", key=str(each.prefix))
+            yield Unknown(
+                each.node.id,
+                f"whether {_what(each)}: {whys}",
+                key=str(each.prefix),
+                told_by=teller(each.reasons),
+            )
         elif isinstance(each.node, Route):
             yield _by_route(each, each.node)
         else:

@@ -32,6 +32,7 @@ from auditor import ids
 from auditor.addresses import Address
 from auditor.finding import Evidence, Hop
 from auditor.network.graph import evidence
+from auditor.network.reasons import teller
 from auditor.network.routing.model import EffectiveRoute
 from auditor.network.table_commands import without_route
 from auditor.reach.loops import Appliance, Loop, appliances, example, loops
@@ -50,7 +51,8 @@ def routing_loop(network: Network, appliance: Appliance) -> Outcomes:
     """Follow what one appliance forwards until it comes back."""
     if not appliance.exits and appliance.untold:
         whys = "; ".join(map(str, appliance.untold))
-        yield Unknown(appliance.id, f"where {appliance.label} sends packets on: {whys}")
+        missing = f"where {appliance.label} sends packets on: {whys}"
+        yield Unknown(appliance.id, missing, told_by=teller(appliance.untold))
     told: set[str] = set()
     unsure: dict[str, Loop] = {}
     for loop in loops(network, appliance):
@@ -66,7 +68,8 @@ def routing_loop(network: Network, appliance: Appliance) -> Outcomes:
         if key not in told:
             whys = "; ".join(dict.fromkeys(map(str, loop.reasons)))
             missing = f"whether {_round(loop, example(network, loop.may))}: {whys}"
-            yield Unknown(appliance.id, missing, related=_others(loop), key=key)
+            by = teller(loop.reasons)
+            yield Unknown(appliance.id, missing, related=_others(loop), key=key, told_by=by)
 
 
 def _finding(network: Network, loop: Loop, key: str) -> Finding:

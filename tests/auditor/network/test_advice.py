@@ -7,6 +7,7 @@ import pytest
 from auditor.finding import Unknown
 from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
+from auditor.network.reasons import Reason, teller
 from auditor.snapshot.document import NO_PROPERTIES, NO_SETTINGS, Gap
 from auditor.testing import arm_id, ask, estate, resource
 
@@ -33,6 +34,18 @@ def test_a_part_of_what_is_there_asks_for_the_whole() -> None:
     part = f"{HUB}/subnets/web"
     assert said(f"{part} is not in the snapshot") == (
         f"export it again, whole: az resource show --ids {HUB}"
+    )
+
+
+def test_what_azure_lists_apart_is_to_be_exported_itself_and_not_its_parent() -> None:
+    watcher = resource("Microsoft.Network/networkWatchers", "west")
+    log = resource("Microsoft.Network/networkWatchers/flowLogs", "west/hub")
+    network = estate(resource(VNET, "hub"), watcher, log)
+    whole = "if the export left it out, export the resource again, whole: az resource show --ids "
+    assert said("its target", network, told_by=log["id"]) == whole + log["id"]
+    absent = log["id"] + "-old"
+    assert said(f"{absent} is not in the snapshot", network) == (
+        f"export it with the rest: az resource show --ids {absent}"
     )
 
 
@@ -80,6 +93,11 @@ def test_an_entry_of_an_inventory_is_no_template(reason: str) -> None:
     ("label", "words"),
     [
         ("nat-port", "az network lb list-mapping"),
+        ("gateway-instances", "name its whole subnet"),
+        ("vmss-model-only", "az vmss nic list"),
+        ("paas-injected", "ask the service which addresses it has there"),
+        ("fqdn:db.example.com", "look the name up"),
+        ("k8s-objects-missing", "kubectl get"),
         ("nva:10.0.0.4", "look at the rules of the appliance"),
         ("bgp-routes-unknown", "show-effective-route-table"),
         ("service-tag:storage", "--service-tags"),
@@ -89,6 +107,15 @@ def test_an_entry_of_an_inventory_is_no_template(reason: str) -> None:
 )
 def test_what_no_export_tells_is_said_to_be_so(label: str, words: str) -> None:
     assert words in said(f"whether web reaches db: something ({label})")
+
+
+def test_what_an_export_would_tell_comes_before_what_none_does() -> None:
+    network = estate(resource(VNET, "hub"), resource(NSG, "shut"))
+    both = "whether the guest forwards (nva:web); its rules (collection-gap)"
+    assert said(both, network, told_by=SHUT).endswith(f"az resource show --ids {SHUT}")
+    reasons = [Reason("nva:web", "its guest", HUB), Reason("collection-gap", "its rules", SHUT)]
+    assert teller(reasons) == SHUT
+    assert teller(reasons[:1]) == HUB
 
 
 def test_of_nobody_that_is_known_something_is_said_too() -> None:
@@ -134,3 +161,33 @@ def test_the_network_that_aks_manages_is_in_the_node_resource_group() -> None:
         "export the node resource group with the rest: "
         "az network vnet list --resource-group MC_shop"
     )
+
+
+WEB, AGENTS = f"{HUB}/subnets/web", arm_id("Microsoft.Network/routeTables", "agents")
+
+
+def test_of_a_path_the_resource_that_does_not_tell_is_to_be_exported() -> None:
+    """And neither the end of the path, nor whose name the sentence says."""
+    subnet = {
+        "name": "web",
+        "properties": {"addressPrefix": "10.0.1.0/24", "routeTable": {"id": AGENTS}},
+    }
+    data = {
+        "name": "data",
+        "properties": {
+            "addressPrefix": "10.0.2.0/24",
+            "delegations": [
+                {"properties": {"serviceName": "Microsoft.DBforMySQL/flexibleServers"}}
+            ],
+        },
+    }
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet, data]}
+    delegated = {"network": {"delegatedSubnetResourceId": f"{HUB}/subnets/data"}}
+    network = estate(
+        resource(VNET, "hub", space),
+        resource("Microsoft.Network/routeTables", "agents", {"routes": None}),
+        resource("Microsoft.DBforMySQL/flexibleServers", "db", delegated),
+    )
+    (unknown,) = ask("DB-009", network, application=("*/subnets/web",)).unknown
+    assert "the routes of route table agents" in unknown.missing
+    assert unknown.remedy.endswith(f"az resource show --ids {AGENTS}")

@@ -202,6 +202,7 @@ def test_whoever_takes_some_of_the_names_is_unknown() -> None:
     up = redirect("up", to="secure")
     answer = judged(*secure(*some, up))
     assert "whether plain answers for shop.example" in answer.unknown[0].missing
+    assert "ask for http://NAME/.well-known/acme-challenge/TOKEN" in answer.unknown[0].remedy
 
 
 def test_each_host_is_told_once() -> None:
@@ -223,6 +224,7 @@ def test_A_23_two_rules_for_the_path_are_unknown_where_they_differ() -> None:
     answer = judged(*plain(paths(wide=wide)))
 
     assert "which of wide and acme takes" in answer.unknown[0].missing
+    assert "keep one path rule for challenges" in answer.unknown[0].remedy
     assert judged(*plain(paths(wide=same))).kept == 1
 
 

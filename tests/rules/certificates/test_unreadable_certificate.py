@@ -136,19 +136,47 @@ def test_a_role_on_another_secret_or_vault_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("resources", "words"),
+    ("resources", "words", "advice"),
     [
-        ((), "the key vault kv-shop.vault.azure.net is not in the snapshot"),
-        ((vault(rbac=True),), "the role assignments on the key vault kv-shop"),
-        ((vault(rbac=True), assignment(OTHERS, READER)), "assignments above the key vault kv-shop"),
-        ((vault(rbac=True), assignment(OURS, CUSTOM)), "custom role"),
-        ((vault(rbac=True), assignment(OTHERS, SECRETS_USER, kind="Group")), "the group"),
+        (
+            (),
+            "the key vault kv-shop.vault.azure.net is not in the snapshot",
+            "az keyvault show --name kv-shop",
+        ),
+        (
+            (vault(rbac=True),),
+            "the role assignments on the key vault kv-shop",
+            "az role assignment list",
+        ),
+        (
+            (vault(rbac=True), assignment(OTHERS, READER)),
+            "assignments above the key vault kv-shop",
+            "az role assignment list",
+        ),
+        (
+            (vault(rbac=True), assignment(OURS, CUSTOM)),
+            "custom role",
+            f"az role definition list --name {CUSTOM}",
+        ),
+        (
+            (vault(rbac=True), assignment(OTHERS, SECRETS_USER, kind="Group")),
+            "the group",
+            f"az ad group member check --group {OTHERS} --member-id {OURS}",
+        ),
+        (
+            (vault((OTHERS, ["get"])),),
+            "a group perhaps",
+            f"az ad group member check --group {OTHERS} --member-id {OURS}",
+        ),
     ],
 )
-def test_what_is_not_told_is_unknown(resources: tuple[dict[str, Any], ...], words: str) -> None:
+def test_what_is_not_told_is_unknown(
+    resources: tuple[dict[str, Any], ...], words: str, advice: str
+) -> None:
     answer = ask("TLS-007", estate(made(), *resources))
     assert (answer.kept, answer.broken) == (0, [])
     assert words in answer.unknown[0].missing
+    assert advice in answer.unknown[0].remedy
 
 
 def test_the_principal_is_looked_up_where_the_gateway_does_not_show_it() -> None:

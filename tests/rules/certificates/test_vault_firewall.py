@@ -174,6 +174,7 @@ def test_rules_for_addresses_may_let_it_in() -> None:
     def answered(address: str | None, allowed: str, **subnet: Any) -> tuple[int, int]:
         pip = resource(PIP, "pip-shop", {"ipAddress": address} if address else {})
         answer = judged(made(), vault(addresses=[allowed]), network(subnet), pip)
+        assert all("CallerIPAddress" in unknown.remedy for unknown in answer.unknown)
         return len(answer.broken), len(answer.unknown)
 
     assert answered("20.50.2.4", "20.50.0.0/16") == (0, 1)
@@ -250,6 +251,7 @@ def test_an_endpoint_that_is_not_here_is_unknown() -> None:
 def test_a_vault_that_is_not_here_is_unknown() -> None:
     answer = judged(made(), network())
     assert "kv-shop.vault.azure.net is not in the snapshot" in answer.unknown[0].missing
+    assert answer.unknown[0].remedy.endswith("az keyvault show --name kv-shop")
 
 
 def test_certificates_that_nobody_presents_are_not_judged() -> None:

@@ -330,3 +330,19 @@ def test_where_there_is_no_path_no_packet_is_told() -> None:
     assert (
         finding.message == "no machine of vnet/six reaches shop on port 3306: no path leads to shop"
     )
+
+
+def test_the_firewall_rules_of_a_server_are_asked_for_by_the_command_that_lists_them() -> None:
+    public = {"publicNetworkAccess": "Enabled"}
+    network = estate(
+        resource(FLEXIBLE, "shop", {"network": public}),
+        cluster("shop", pool(in_=("vnet", "nodes"))),
+        nic("node", subnet="nodes"),
+        vnet(subnet("nodes", "10.0.0.0/24")),
+    )
+    (unknown,) = ask("DB-009", network).unknown
+    assert "the firewall rules of shop" in unknown.missing
+    assert unknown.remedy == (
+        "export them with the rest: "
+        "az mysql flexible-server firewall-rule list --resource-group rg --name shop"
+    )

@@ -223,6 +223,11 @@ def missing(*resources: Json) -> list[str]:
     return [unknown.missing for unknown in answer.unknown]
 
 
+def remedy(*resources: Json) -> str:
+    (unknown,) = said(*resources).unknown
+    return unknown.remedy
+
+
 def test_a_group_without_its_policy_is_unknown() -> None:
     assert missing(group("g", 100, collection("c", 200, "Allow", WIDE))) == [
         "the policy of rule collection group g"
@@ -248,6 +253,7 @@ def test_collections_of_one_priority_are_unknown() -> None:
     rule = network_rule("r", "10.1.0.0/16", "*", "443")
     ties = (collection("a", 200, "Allow", WIDE), collection("b", 200, "Allow", rule))
     assert missing(*with_rules(*ties)) == ["which of a and b comes first"]
+    assert "give each collection a priority of its own" in remedy(*with_rules(*ties))
 
 
 def test_an_ip_group_that_is_not_in_the_snapshot_is_unknown() -> None:
@@ -262,6 +268,8 @@ def test_whether_nat_rules_are_inherited_is_unknown() -> None:
     assert missing(policy("own", base="top"), own, policy("base", name="top"), base) == [
         "whether theirs is inherited, which covers mine"
     ]
+    told = remedy(policy("own", base="top"), own, policy("base", name="top"), base)
+    assert "keep NAT rules in the policy that the firewall itself has" in told
     other = group("base", 900, collection("b", 900, "Dnat", nat_rule("n", ports="1")), in_="top")
     assert missing(policy("own", base="top"), own, policy("base", name="top"), other) == []
 

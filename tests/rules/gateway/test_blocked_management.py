@@ -77,6 +77,7 @@ def test_a_listener_that_probes_do_not_get_at_is_unknown() -> None:
 
     assert ([u.key for u in answer.unknown], answer.broken) == (["AzureLoadBalancer"], [])
     assert "whether Azure probes port 80 of agw-shop" in answer.unknown[0].missing
+    assert "let AzureLoadBalancer in on every port" in answer.unknown[0].remedy
     assert judged(*rules).kept == 1, "nobody listens there"
 
 

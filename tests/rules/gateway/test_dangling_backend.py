@@ -80,6 +80,7 @@ def test_e_2b_a_scale_sets_instances_leave_it_unknown() -> None:
     )
     (unknown,) = ask("GW-003", estate(NETWORK, to("10.0.2.77"), scale_set)).unknown
     assert "vmss-app" in unknown.missing
+    assert "az vmss nic list --resource-group rg --vmss-name vmss-app" in unknown.remedy
 
 
 def test_a_delegated_subnet_leaves_it_unknown() -> None:
@@ -92,7 +93,10 @@ def test_a_delegated_subnet_leaves_it_unknown() -> None:
             ],
         },
     )
-    assert len(ask("GW-003", estate(delegated, to("10.0.2.77"))).unknown) == 1
+    (unknown,) = ask("GW-003", estate(delegated, to("10.0.2.77"))).unknown
+    assert unknown.remedy.startswith(
+        "no export tells it: whoever runs what Microsoft.Web/serverFarms"
+    )
 
 
 def test_an_address_beyond_the_known_networks_is_not_judged() -> None:
@@ -179,11 +183,20 @@ def test_an_endpoint_whose_interface_is_not_here_leaves_it_unknown() -> None:
     endpoint = resource("Microsoft.Network/privateEndpoints", "pe-api", {"subnet": {"id": APP}})
     answer = ask("GW-003", estate(NETWORK, to("10.0.2.77"), endpoint))
     assert "private endpoint pe-api" in answer.unknown[0].missing
+    assert "az network nic list --resource-group rg" in answer.unknown[0].remedy
     own = {"id": endpoint["id"]}
     interface = nic("10.0.2.77")
     interface["properties"]["privateEndpoint"] = own
     assert ask("GW-003", estate(NETWORK, to("10.0.2.77"), endpoint, interface)).kept == 1
     assert ask("GW-003", estate(NETWORK, to("10.0.2.78"), endpoint, interface)).broken
+
+
+def test_the_interface_that_an_endpoint_names_is_asked_for_by_its_id() -> None:
+    interface = nic("10.0.2.78")["id"]
+    settings = {"subnet": {"id": APP}, "networkInterfaces": [{"id": interface}]}
+    endpoint = resource("Microsoft.Network/privateEndpoints", "pe-api", settings)
+    (unknown,) = ask("GW-003", estate(NETWORK, to("10.0.2.77"), endpoint)).unknown
+    assert unknown.remedy.endswith(f"az resource show --ids {interface}")
 
 
 def test_the_remedy_keeps_the_other_members() -> None:
