@@ -13,13 +13,32 @@ from msgspec.structs import replace
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.databases import injected, servers
+from auditor.network.filters import subnet_name
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason
+from auditor.network.subnets import RESERVED_NAMES
+from auditor.reach.absent import who_else
 from auditor.reach.ends import points_of
 from auditor.reach.points import Point, anywhere_in
 from auditor.resources.virtual_networks import Subnet
 
+_RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
 _OF_CLUSTERS = "microsoft.containerservice/managedclusters"
+
+
+def takes_machines(subnet: Subnet) -> bool:
+    """Whether anybody's machines may be in a subnet: not in one that a service has to itself."""
+    return subnet_name(subnet).lower() not in _RESERVED and not _injecting(subnet)
+
+
+def who_is_there(network: Network, subnet: Subnet) -> tuple[Reason, ...]:
+    """Why something else than is told may be in a subnet that takes no machines."""
+    service = _injecting(subnet)
+    if not service:
+        return who_else(network, subnet)
+    if any(True for _ in _databases(network, subnet)):
+        return ()
+    return (Reason("paas-injected", f"what {service} injects", subnet.id),)
 
 
 def unlisted_at(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from auditor.addresses import EVERY_PORT, PortSet
 from auditor.errors import UsageError
 from auditor.intent import Expect, Intent
@@ -27,6 +29,7 @@ from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
 from auditor.reach.brought_in import brought_in
 from auditor.reach.ends import points_of
+from auditor.reach.injected import takes_machines, who_is_there
 from auditor.reach.intents import Judgement, Outcome
 from auditor.reach.listing import exposed
 from auditor.reach.points import Kind, Point, internet, keys_of
@@ -176,10 +179,11 @@ def _sorted_out(
 ) -> tuple[list[Answer], list[Answer]]:
     """Give the answers that break an intent, and those that leave it in doubt."""
     if intent.expect is not Expect.REACHABLE:
-        return (
-            [answer for answer in found if answer.verdict is Verdict.REACHABLE],
-            [answer for answer in found if answer.verdict is Verdict.UNKNOWN],
-        )
+        reached = [answer for answer in found if answer.verdict is Verdict.REACHABLE]
+        sure = [answer for answer in reached if not _by_nobody(answer)]
+        perhaps = [_doubted(network, answer) for answer in reached if _by_nobody(answer)]
+        unsure = [answer for answer in found if answer.verdict is Verdict.UNKNOWN]
+        return sure, unsure + [answer for answer in perhaps if answer.reasons]
     against: list[Answer] = []
     doubtful: list[Answer] = []
     for group in _by_pair(network, found):
@@ -187,6 +191,21 @@ def _sorted_out(
         against += _telling(lacking[0])
         doubtful += lacking[1]
     return against, doubtful
+
+
+def _by_nobody(answer: Answer) -> bool:
+    """Whether what would answer is any machine of a subnet that takes none."""
+    subnet = answer.target.subnet
+    if answer.target.kind is not Kind.SUBNET or not isinstance(subnet, Subnet):
+        return False
+    return not takes_machines(subnet)
+
+
+def _doubted(network: Network, answer: Answer) -> Answer:
+    """Give an answer about a subnet that takes no machines: what else is there may answer."""
+    subnet = answer.target.subnet
+    reasons = who_is_there(network, subnet) if isinstance(subnet, Subnet) else ()
+    return replace(answer, verdict=Verdict.UNKNOWN, reasons=reasons)
 
 
 def _telling(against: list[Answer]) -> list[Answer]:

@@ -114,6 +114,34 @@ def test_only_names_whatever_else_is_reached() -> None:
     assert [a.target.id.rpartition("/")[2] for a in shut.answers] == ["primary"]
 
 
+DATABASES = "Microsoft.DBforMySQL/flexibleServers"
+DELEGATED = {"delegations": [{"properties": {"serviceName": DATABASES}}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "outcome", "label"),
+    [
+        ("later", {}, "broken", ""),
+        ("AzureBastionSubnet", {}, "unknown", "nobody-listed"),
+        ("AzureBastionSubnet", {"ipConfigurations": []}, "kept", ""),
+        ("mysql", DELEGATED, "unknown", "paas-injected"),
+    ],
+)
+def test_D_9_a_subnet_that_takes_no_machines_breaks_no_intent_by_any_machine(
+    name: str, settings: Any, outcome: str, label: str
+) -> None:
+    """By the address it was unknown, and the intent was broken all the same."""
+    here = estate(
+        nic("web"),
+        nic("db", address="10.0.0.5"),
+        vnet(subnet(), subnet(name, "10.0.9.0/26", **settings)),
+        intents=(intent("only", to=["name:db", "internet"]),),
+    )
+    [found] = judgements(here)
+    assert found.outcome.value == outcome
+    assert {reason.label for reason in found.reasons} == ({label} if label else set())
+
+
 @pytest.mark.parametrize(("to", "outcome"), [("name:vmss", "kept"), ("name:db", "broken")])
 def test_E_2b_only_a_scale_set_is_only_its_listed_instances(to: str, outcome: str) -> None:
     """They are not somebody else who is reached besides."""
