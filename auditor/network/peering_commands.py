@@ -121,6 +121,7 @@ def _create(half: Peering) -> str:
         allow_forwarded_traffic=told["allow_forwarded_traffic"] or None,
         allow_gateway_transit=told["allow_gateway_transit"] or None,
         use_remote_gateways=told["use_remote_gateways"] or None,
+        **_joining(half),
     )
 
 
@@ -133,4 +134,29 @@ def _create_back(network: Network, peering: Peering) -> str:
         name=name_of_way_back(network, peering),
         remote_vnet=home,
         allow_vnet_access=True,
+        **_joining(peering, back=True),
     )
+
+
+def _joining(half: Peering, *, back: bool = False) -> dict[str, bool | tuple[str, ...]]:
+    """What a peering joins where that is not all of both networks (R-19), or of its other half.
+
+    Without its subnets a peering would be made of whole networks: more than was meant.
+    """
+    given: dict[str, bool | tuple[str, ...]] = {}
+    if not is_whole(half):
+        ours, theirs = ids.name(network_id(half)), ids.name(_remote(half)) or "the other network"
+        near = _subnets(half, "local_subnet_names", ours)
+        far = _subnets(half, "remote_subnet_names", theirs)
+        given["peer_complete_vnets"] = False
+        given["local_subnet_names"], given["remote_subnet_names"] = (
+            (far, near) if back else (near, far)
+        )
+    if walk.peek(half.properties, "enable_only_ipv6_peering"):
+        given["enable_only_ipv6"] = True
+    return given
+
+
+def _subnets(half: Peering, field: str, vnet: str) -> tuple[str, ...]:
+    told = walk.peek(half.properties, field)
+    return tuple(told) if told else (f"<the subnets of {vnet} that take part>",)

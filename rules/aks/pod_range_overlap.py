@@ -20,9 +20,10 @@ When all that is met are sites that are wider than the range (a summary such as 
 their share is lost: severity high. An overlap with the cluster's own service range is rule
 AKS-012's.
 
-A network, peer, gateway or site that is not in the snapshot gives *unknown*, beside what is
-certain; so do prefixes learned by BGP or ExpressRoute, until `on-premises` names what is used
-there.
+A network, gateway or site that is not in the snapshot gives *unknown*, beside what is certain. A
+peer that is not in it is judged by the address space that the peering tells of it; *unknown* where
+it tells none. Prefixes learned by BGP or ExpressRoute are *unknown* until `on-premises` names what
+is used there.
 
 ## What to do
 Choose a range nobody uses, and create the cluster anew with it. Overlay clusters may all use the

@@ -17,9 +17,10 @@ A range of `networkProfile.serviceCidr` or `serviceCidrs` shares an address with
 When all that is met are sites that are wider than the range (a summary such as `10.0.0.0/8`), only
 their share is lost: severity high. Clusters may use one service range, even in one network.
 
-A network, peer, gateway or site that is not in the snapshot gives *unknown*, beside what is
-certain; so do prefixes learned by BGP or ExpressRoute, until `on-premises` names what is used
-there.
+A network, gateway or site that is not in the snapshot gives *unknown*, beside what is certain. A
+peer that is not in it is judged by the address space that the peering tells of it; *unknown* where
+it tells none. Prefixes learned by BGP or ExpressRoute are *unknown* until `on-premises` names what
+is used there.
 
 ## What to do
 Choose a range nobody uses, and create the cluster anew with it.

@@ -10,8 +10,11 @@ For a listener for HTTPS or TLS, which some rule serves, with the certificate it
 
 - a host name of the listener that no DNS name of the certificate covers: critical. A wildcard
   covers exactly one label, never the apex; the common name does not count (RFC 9525);
-- a wildcard of the listener of which the certificate covers only a part: medium. In a listener
-  `*.example.com` also accepts `a.b.example.com`, in a certificate it does not.
+- a wildcard of the listener, where the certificate lacks names that it plainly means: critical, as
+  a certificate for `www.example.com` alone is at `*.example.com`;
+- a wildcard of the listener, where the certificate lacks only names with more labels: medium. In a
+  listener `*.example.com` also accepts `a.b.example.com`, in a certificate it does not. No
+  certificate covers a wildcard with `*` whole: name the hosts one by one.
 
 A listener without host name accepts any name, more than any certificate covers; it is not judged.
 Neither is a certificate that no listener presents. The answer is *unknown*, once for each

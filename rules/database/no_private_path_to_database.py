@@ -10,7 +10,8 @@ endpoint: approved in the server's own list, or in that of an endpoint which nam
 pending or rejected endpoint carries nothing.
 
 A server that does not list its private endpoints (`privateEndpointConnections`), as older API
-versions do not, gives *unknown* while no endpoint of the audit leads to it.
+versions do not, gives *unknown* while no approved endpoint of the audit leads to it: one that waits
+says nothing of those that the server may have from elsewhere.
 
 ## What to do
 Approve the private endpoint that waits, if it is yours; make one anew that was rejected or

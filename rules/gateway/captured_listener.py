@@ -15,9 +15,11 @@ of the later one; the finding names the first. It takes a host because
 - it has a wildcard that takes in the later one's host or wildcard.
 
 Order is the rules' `priority`, smallest first; in the first generation it is the order in which the
-rules are listed. In the second generation, rules without priorities leave a basic listener to the
-end; which of two overlapping wildcards comes first is then *unknown*. Listeners whose patterns
-overlap only in part are not judged.
+rules are listed. Where a rule of the second generation has no priority, basic listeners of that
+address and port come last; which of two others that take the same host comes first, or which of two
+basic ones, is then *unknown*. So is what a listener takes that does not tell its address, port or
+hosts, and may share them with another. Listeners whose patterns overlap only in part are not
+judged.
 
 ## What to do
 Give the rule of the more special listener the smaller priority:

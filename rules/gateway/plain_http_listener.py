@@ -14,8 +14,9 @@ Paths under `/.well-known/acme-challenge/` may be served plainly, because certif
 ask for them over HTTP; the parameter `plain-paths` names others. A listener on a private frontend
 is of medium severity. Listeners for TCP are not judged, nor is a listener that no rule serves.
 
-The answer is *unknown* when a rule names a redirect, a path map or a listener that the snapshot
-does not hold.
+A redirect to a listener that the gateway does not have answers with no page at all: GW-009 tells
+it, and this rule does not. The answer is *unknown* when a rule names a redirect or a path map that
+the snapshot does not hold.
 
 ## What to do
 Make a redirect to the HTTPS listener and give it to the rule:

@@ -13,8 +13,9 @@ it waits for the day somebody attaches it again, with rules from another time.
 - a Traffic Manager profile without endpoints.
 
 Both sides are asked: who refers to it, and what Azure lists with it. Resources in the node resource
-group of an AKS cluster are AKS's own and are not judged, nor is what a template or a plan only
-declares. A reserved subnet (`AzureBastionSubnet`, ...) is judged like any other.
+group of an AKS cluster are AKS's own and are not judged, nor is what tells no `provisioningState`,
+as what a template or a plan only declares: who uses it may be told elsewhere. A reserved subnet
+(`AzureBastionSubnet`, ...) is judged like any other.
 
 A delegated subnet in which nothing is seen gives *unknown*, since services do not always list what
 they put there; so does a gateway while the snapshot holds no connection of its subscription, and

@@ -55,6 +55,27 @@ def test_R_20_of_a_subnet_peering_only_its_subnets_may_not_overlap() -> None:
         assert finding.remedy.startswith("renumber ") is overlaps
 
 
+def test_R_19_a_subnet_peering_is_made_anew_with_its_subnets_on_both_sides() -> None:
+    """Of whole networks it would join what was kept apart."""
+    some: Json = {"peerCompleteVnets": False, "localSubnetNames": ["x"], "remoteSubnetNames": ["y"]}
+    space = {"x": "10.0.0.0/24"}
+    here = vnet("a", "10.0.0.0/16", subnets=space, peers=[peer("b", state="Disconnected", **some)])
+    far = vnet("b", "10.1.0.0/16", subnets={"y": "10.1.0.0/24"})
+    (finding,) = judge(here, far).broken
+    _, again, back = finding.remedy.split(" && ")
+    only = "--peer-complete-vnets false --local-subnet-names {} --remote-subnet-names {}"
+    assert again.endswith(only.format("x", "y"))
+    assert back.endswith(only.format("y", "x"))
+
+
+def test_R_19_subnets_that_a_peering_does_not_tell_are_to_be_filled_in() -> None:
+    some: Json = {"peerCompleteVnets": False, "enableOnlyIPv6Peering": True}
+    here = vnet("a", "10.0.0.0/16", peers=[peer("b", state="Initiated", **some)])
+    (finding,) = judge(here, vnet("b", "10.1.0.0/16")).broken
+    assert "--local-subnet-names '<the subnets of b that take part>'" in finding.remedy
+    assert finding.remedy.endswith("--enable-only-ipv6 true")
+
+
 def test_a_half_that_points_elsewhere_is_none() -> None:
     answer = judge(a(), vnet("b", "10.1.0.0/16", peers=[peer("c")]))
     assert "its peerings go to c" in answer.broken[0].message
