@@ -78,9 +78,17 @@ class Environment:
     _open: set[tuple[str, str]] = field(default_factory=set)
 
     def at_index(self, loop: str, index: int) -> Environment:
-        """Give the same environment inside one turn of a copy loop."""
-        indexes = {**self.indexes, loop.lower(): index, "": index}
-        return replace(self, indexes=indexes)
+        """Give the same environment inside one turn of the copy loop of a resource."""
+        return replace(self, indexes={**self.indexes, loop.lower(): index, "": index})
+
+    def _at_item(self, loop: str, index: int) -> Environment:
+        """Give the same environment for one item of a list.
+
+        In the loop of a resource, `copyIndex()` without a name stays the resource's turn:
+        https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-numeric
+        """
+        indexes = {"": index, **self.indexes}
+        return replace(self, indexes={**indexes, loop.lower(): index})
 
     def resolve(self, value: Value) -> Value:
         """Evaluate every expression in a JSON value; what cannot be known becomes `Unknown`."""
@@ -107,19 +115,24 @@ class Environment:
     def unfold(self, loop: dict[str, Value]) -> Value:
         """Give the list that a `copy` entry with an `input` stands for."""
         try:
-            turns = self.turns(loop)
+            count = self._count(loop)
         except Unresolved as why:
             return Unknown(str(why))
+        turns = (self._at_item(str(loop.get("name", "")), index) for index in range(count))
         return [turn.resolve(loop.get("input")) for turn in turns]
 
     def turns(self, loop: dict[str, Value]) -> list[Environment]:
-        """Give an environment for each turn of a copy loop. Raises Unresolved."""
+        """Give an environment for each turn of a resource's copy loop. Raises Unresolved."""
+        count = self._count(loop)
+        return [self.at_index(str(loop.get("name", "")), index) for index in range(count)]
+
+    def _count(self, loop: dict[str, Value]) -> int:
         count = self.resolve(loop.get("count"))
         if isinstance(count, Unknown):
             raise Unresolved(count.reason)
         if type(count) is not int or not 0 <= count <= MAX_TURNS:
             raise Unresolved(f"a copy loop whose count is no number from 0 to {MAX_TURNS}")
-        return [self.at_index(str(loop.get("name", "")), index) for index in range(count)]
+        return count
 
     def _key(self, key: str) -> str:
         resolved = self._resolve_text(key)
@@ -236,7 +249,9 @@ class Environment:
         if key not in self._known:
             self._open.add(key)
             try:
-                find = self._parameter if kind == "parameters" else self._variable
+                # What is evaluated once belongs to no turn of whichever loop reads it first.
+                alone = replace(self, indexes={}, bound={})
+                find = alone._parameter if kind == "parameters" else alone._variable
                 self._known[key] = find(name.lower(), name)
             finally:
                 self._open.discard(key)

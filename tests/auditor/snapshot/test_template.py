@@ -228,6 +228,32 @@ def test_copy_loops_unfold() -> None:
     ]
 
 
+def test_an_index_without_a_name_is_the_resources_turn_in_a_list_as_well() -> None:
+    both = "[add(mul(copyIndex(), 10), copyIndex('ports'))]"
+    twice = resource(
+        "[concat('v', copyIndex())]",
+        copy={"name": "nets", "count": 2},
+        properties={"copy": [{"name": "ports", "count": 2, "input": both}]},
+    )
+
+    snapshot = read(template(twice))
+
+    assert [body["properties"]["ports"] for body in bodies(snapshot)] == [[0, 1], [10, 11]]
+
+
+def test_a_variable_that_is_read_in_a_loop_has_an_index_of_its_own() -> None:
+    numbers = {"name": "numbers", "count": 2, "input": "[copyIndex()]"}
+    twice = resource(
+        "[concat('v', copyIndex())]",
+        copy={"name": "nets", "count": 2},
+        properties={"n": "[variables('numbers')]"},
+    )
+
+    snapshot = read(template(twice, variables={"copy": [numbers]}))
+
+    assert [body["properties"]["n"] for body in bodies(snapshot)] == [[0, 1], [0, 1]]
+
+
 def test_peerings_that_a_template_does_not_declare_there_are_none() -> None:
     def peerings(*children: Any) -> list[str]:
         [vnet] = build(read(template(resource(), *children))).network.all(VirtualNetwork)
