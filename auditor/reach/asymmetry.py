@@ -18,6 +18,7 @@ from auditor.network.routing.near import near
 from auditor.network.routing.peered import ties_of
 from auditor.packets.diagram import PacketSet
 from auditor.reach.answer import Answer, Verdict, answer_on
+from auditor.reach.leading import leads_to
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, networks_around, subnets_of
 from auditor.reach.openings import openings
 from auditor.reach.path import Path
@@ -26,7 +27,7 @@ from auditor.reach.points import Point, anywhere_in, endpoint, vnet_of
 from auditor.reach.samples import some_packet
 from auditor.reach.senders import starts_nothing, tenants
 from auditor.reach.trail import Trail
-from auditor.reach.ways import appliances_of, leads_to, ways_from
+from auditor.reach.ways import appliances_of, ways_from
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 

@@ -22,7 +22,8 @@ from auditor.network.routing.gateway import Serving, served_by
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.routing_domains import home_of
 from auditor.network.tunnels import Tunnel, borrowers, tunnel_by
-from auditor.reach.ways import Way, leads_to, ways_from
+from auditor.reach.leading import leads_to
+from auditor.reach.ways import Way, ways_from
 from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 

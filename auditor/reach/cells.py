@@ -27,6 +27,7 @@ from auditor.reach.doubting import packets_besides
 from auditor.reach.firewalled_pairs import Filters, FirewalledPairs, Passage
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import doubts_into, leads_into
+from auditor.reach.leading import leads_by
 from auditor.reach.met_appliances import Met, met
 from auditor.reach.outcomes import MIXED, PASS, PERHAPS, Outcome, Stop
 from auditor.reach.points import Point
@@ -35,7 +36,7 @@ from auditor.reach.samples import coordinates, some_packet
 from auditor.reach.space import FlowSpace, space_of
 from auditor.reach.subnet_views import View, why
 from auditor.reach.verdicts import Verdict, asked_for, parts_of
-from auditor.reach.ways import Way, leads_by
+from auditor.reach.ways import Way
 from auditor.resources.virtual_networks import VirtualNetwork
 
 Outcomes: TypeAlias = tuple[Diagram[Outcome], ...]

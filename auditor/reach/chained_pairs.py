@@ -21,10 +21,11 @@ from auditor.reach.firewalled_pairs import FirewalledPairs, Passage
 from auditor.reach.forwarding import whose_word
 from auditor.reach.handing_over import firewall_at
 from auditor.reach.into_networks import leads_into
+from auditor.reach.leading import leads_by
 from auditor.reach.outcomes import Outcome
 from auditor.reach.points import Kind, part_in_subnet
 from auditor.reach.subnet_views import View, view_of
-from auditor.reach.ways import Way, leads_by
+from auditor.reach.ways import Way
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Subnet
 

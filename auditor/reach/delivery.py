@@ -32,6 +32,7 @@ from auditor.reach.given_ports import is_given
 from auditor.reach.health import chosen, set_aside
 from auditor.reach.hosting import api_server_at, is_hosted, on_its_port, service_behind
 from auditor.reach.into_networks import doubts_into, or_around
+from auditor.reach.leading import goes_past, leads_to, reaches_endpoint
 from auditor.reach.linking import absent_services, links_of, through_link
 from auditor.reach.pods import to_pods
 from auditor.reach.points import Kind, Point, is_one, is_supposed, is_unplaced, vnet_of
@@ -39,7 +40,7 @@ from auditor.reach.resolvers import into_resolver
 from auditor.reach.stages import Reply, goes, if_somebody, remark
 from auditor.reach.trail import Trail
 from auditor.reach.unforwarded import beside_the_known, forwarding, frontend_point
-from auditor.reach.ways import Way, goes_past, leads_to, reaches_endpoint, ways_from
+from auditor.reach.ways import Way, ways_from
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.dns_resolvers import ResolverInboundEndpoint

@@ -22,6 +22,7 @@ from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
 from auditor.reach.gatewaying import at_listeners, back_from
 from auditor.reach.hub_points import hub_gateway
+from auditor.reach.leading import leaves_by
 from auditor.reach.points import Kind, Point, machine, part_in_subnet
 from auditor.reach.replying import to_internet
 from auditor.reach.space import FlowSpace
@@ -29,7 +30,7 @@ from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.trail import Trail
 from auditor.reach.translating import at_firewall, at_hub_firewall
 from auditor.reach.unforwarded import beside_the_known
-from auditor.reach.ways import Way, leaves_by
+from auditor.reach.ways import Way
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration

@@ -29,13 +29,14 @@ from auditor.reach.filtering import Key
 from auditor.reach.forwarding import whose_word
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
+from auditor.reach.leading import leads_by
 from auditor.reach.named_by_rules import NamedByRules
 from auditor.reach.outcomes import PERHAPS, Outcome
 from auditor.reach.points import Kind, part_in_subnet
 from auditor.reach.samples import coordinates
 from auditor.reach.subnet_views import View, why
 from auditor.reach.verdicts import Verdict, asked_for
-from auditor.reach.ways import Way, leads_by
+from auditor.reach.ways import Way
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 
 

@@ -29,12 +29,13 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.egress import as_whom, firewall_addresses
 from auditor.reach.frame import Packet
 from auditor.reach.into_networks import leads_into
+from auditor.reach.leading import leads_by, leaves_by
 from auditor.reach.points import Kind, Point, vnet_of
 from auditor.reach.space import PORTED, FlowSpace
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Step, Tell, Trail
-from auditor.reach.ways import Way, leads_by, leaves_by, ways_from
+from auditor.reach.ways import Way, ways_from
 from auditor.resources.firewalls import Firewall
 from auditor.resources.virtual_networks import VirtualNetwork
 

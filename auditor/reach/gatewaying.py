@@ -34,11 +34,12 @@ from auditor.reach.bounds import Bounds
 from auditor.reach.cures import for_ports
 from auditor.reach.filter_stage import filters
 from auditor.reach.gateway_health import probe_of
+from auditor.reach.leading import leaves_by
 from auditor.reach.points import Kind, Point, gateway
 from auditor.reach.stages import Reply, remark, replies
 from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leaves_by
+from auditor.reach.ways import Way
 from auditor.resources import walk
 from auditor.resources.application_gateways import (
     ApplicationGateway,

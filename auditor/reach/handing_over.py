@@ -31,6 +31,7 @@ from auditor.reach.firewalling import (
 from auditor.reach.forwarding import taken, taken_back
 from auditor.reach.frame import of_addresses
 from auditor.reach.into_networks import doubts_into, leads_into
+from auditor.reach.leading import LeadsBy, by_unnamed, is_unnamed, leads_by, leaves_by
 from auditor.reach.points import Kind, Point, part_in_subnet, vnet_of
 from auditor.reach.stages import Reply, goes, remark, replies
 from auditor.reach.subnet_addresses import possible
@@ -42,15 +43,7 @@ from auditor.reach.untold_appliances import (
     through_stranger,
     through_unnamed,
 )
-from auditor.reach.ways import (
-    LeadsBy,
-    Way,
-    by_unnamed,
-    is_unnamed,
-    leads_by,
-    leaves_by,
-    ways_from,
-)
+from auditor.reach.ways import Way, ways_from
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.private_endpoints import PrivateEndpoint
 

@@ -12,7 +12,8 @@ from auditor.network.routing_domains import spelled
 from auditor.network.taught_networks import may_meet_outside, met_outside
 from auditor.network.virtual_hubs import beyond_hubs
 from auditor.reach.by_gateways import by_gateway, doubts_towards, passing_on
-from auditor.reach.ways import Way, leads_to, may_be_taught, may_lead_outside
+from auditor.reach.leading import leads_to, may_be_taught, may_lead_outside
+from auditor.reach.ways import Way
 from auditor.resources.virtual_networks import VirtualNetwork
 
 

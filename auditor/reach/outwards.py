@@ -18,12 +18,13 @@ from auditor.reach.departing import departed
 from auditor.reach.egress import firewall_addresses
 from auditor.reach.firewalling import translated_for_internet
 from auditor.reach.handing_over import Untold, past_appliances
+from auditor.reach.leading import leaves_by
 from auditor.reach.points import Point, vnet_of
 from auditor.reach.replying import straight_to
 from auditor.reach.sites_behind import to_its_sites
 from auditor.reach.stages import goes, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leaves_by, ways_from
+from auditor.reach.ways import Way, ways_from
 from auditor.resources.base import Node
 from auditor.resources.firewalls import Firewall
 from auditor.resources.virtual_networks import VirtualNetwork

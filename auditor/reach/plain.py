@@ -15,10 +15,11 @@ from auditor.network.routing.near import near
 from auditor.network.surroundings import HOSTS
 from auditor.reach.balancing import Forward, forwards_of
 from auditor.reach.delivery import is_basic
+from auditor.reach.leading import leads_to
 from auditor.reach.pods import behind_nodes
 from auditor.reach.points import Kind, Point, anywhere_in, vnet_of
 from auditor.reach.screening import as_its_subnet, takes
-from auditor.reach.ways import leads_to, ways_from
+from auditor.reach.ways import ways_from
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
 _SENDING = frozenset({Kind.MACHINE, Kind.SUBNET, Kind.GATEWAY})

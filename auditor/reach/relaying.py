@@ -29,13 +29,13 @@ from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.gateway_health import judged, port_of, probed
 from auditor.reach.gatewaying import Relay, point_of, port_at, sending
+from auditor.reach.leading import leaves_by
 from auditor.reach.linking import links_of
 from auditor.reach.path import start
 from auditor.reach.points import Kind, Point, endpoint, gateway_frontend, keys_of
 from auditor.reach.sending import send
 from auditor.reach.stages import goes, remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import leaves_by
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend, GatewayProbe
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.special_addresses import PUBLIC

@@ -7,11 +7,12 @@ from auditor.network.graph import Network
 from auditor.network.reasons import Reason
 from auditor.network.routing.model import Hop
 from auditor.reach.into_networks import doubts_into, leads_into
+from auditor.reach.leading import leaves_by
 from auditor.reach.points import Kind, Point, is_unplaced, vnet_of
 from auditor.reach.refused_replies import through_appliance
 from auditor.reach.stages import Reply, replies
 from auditor.reach.trail import Trail
-from auditor.reach.ways import Way, leaves_by
+from auditor.reach.ways import Way
 from auditor.resources import walk
 from auditor.resources.routing import Route
 

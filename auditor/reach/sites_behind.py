@@ -12,10 +12,11 @@ from auditor.network.routing.gateway import brought_by, served_by
 from auditor.network.routing.model import EffectiveRoute, Hop, Source
 from auditor.reach.bounds import Bounds
 from auditor.reach.frame import Packet
+from auditor.reach.leading import leaves_by
 from auditor.reach.points import Point, anywhere_in, vnet_of
 from auditor.reach.stages import remark
 from auditor.reach.trail import Trail
-from auditor.reach.ways import leaves_by, ways_from
+from auditor.reach.ways import ways_from
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 

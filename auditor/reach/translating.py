@@ -24,13 +24,14 @@ from auditor.reach.forwarding import taken
 from auditor.reach.frame import Packet
 from auditor.reach.handing_over import Passed, brought
 from auditor.reach.hub_points import hub_firewall
+from auditor.reach.leading import leaves_by
 from auditor.reach.owners import perhaps_at, points_of_owners
 from auditor.reach.points import Kind, Point, part_in_subnet
 from auditor.reach.samples import coordinates
 from auditor.reach.stages import goes, remark, replies
 from auditor.reach.subnet_addresses import possible
 from auditor.reach.trail import Step, Tell, Trail
-from auditor.reach.ways import Way, leaves_by
+from auditor.reach.ways import Way
 from auditor.resources import walk
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.public_addresses import PublicIp

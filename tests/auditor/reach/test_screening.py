@@ -18,12 +18,13 @@ from auditor.reach.answer import Verdict, answers
 from auditor.reach.asymmetry import _may_be_straight
 from auditor.reach.closed import closed_but_to
 from auditor.reach.filtering import admitted
+from auditor.reach.leading import leads_to
 from auditor.reach.neighbourhood import subnets_around
 from auditor.reach.plain import surely_talks
 from auditor.reach.points import Point, anywhere_in
 from auditor.reach.screening import callers
 from auditor.reach.space import space_of
-from auditor.reach.ways import leads_to, ways_from
+from auditor.reach.ways import ways_from
 from auditor.resources.base import Ref
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PUBLIC

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from auditor.network.graph import Network
 from auditor.network.routing.near import near
-from auditor.reach.ways import leads_to, ways_from
+from auditor.reach.leading import leads_to
+from auditor.reach.ways import ways_from
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.testing import estate
 
