@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from auditor.errors import Undetermined
+from auditor.network.clusters import most_nodes
 from auditor.network.graph import Network
 from auditor.network.namesakes import names_of
 from auditor.remedy import az, unused_name
 from auditor.resources import walk
-from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 
 _KEPT = ("network_policy", "network_dataplane", "outbound_type", "service_cidr", "dns_service_ip")
 """What the network profile of one cluster hands on to another."""
@@ -26,6 +30,33 @@ def created_anew(network: Network, cluster: ManagedCluster, **change: str) -> st
         **kept,
         **change,
     )
+
+
+def grown_less(pools: Iterable[tuple[ManagedCluster, AgentPool]], fewer: int) -> str:
+    """Give, as an example, the command by which the largest pool grows to so many nodes fewer.
+
+    Empty where none of the pools can spare them, or they do not tell how far they grow.
+    """
+    try:
+        cluster, pool = max(pools, key=lambda each: (most_nodes(each[1]), each[1].key))
+        left = most_nodes(pool) - fewer
+    except Undetermined:
+        return ""
+    if left < max(1, pool.min_count or 1):
+        return ""
+    whose = {"resource_group": cluster.resource_group, "cluster_name": cluster.label}
+    if not pool.enable_auto_scaling:
+        command = az("aks", "nodepool", "scale", **whose, name=pool.label, node_count=left)
+    else:
+        command = az(
+            *("aks", "nodepool", "update"),
+            **whose,
+            name=pool.label,
+            update_cluster_autoscaler=(),
+            min_count=pool.min_count or 1,
+            max_count=left,
+        )
+    return f", as by {command}"
 
 
 def _like(cluster: ManagedCluster) -> dict[str, str | tuple[str, ...]]:

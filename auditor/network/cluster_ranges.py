@@ -294,6 +294,24 @@ def wider_range(
     return wide
 
 
+def overlay_range(network: Network, cluster: ManagedCluster) -> str:
+    """Give a range for the pods of a cluster that moves to overlay: AKS's own default, if free.
+
+    Its size holds a /24 for every node, and 256 of them at least. What is to be filled in where
+    nothing is free, or it is not told what is.
+    """
+    try:
+        nodes = sum(map(clusters.peak_nodes, cluster.pools))
+        length = min(_OVERLAY.length, 24 - (max(1, nodes) - 1).bit_length())
+        free = wider_range(network, cluster, _OVERLAY, length)
+    except Undetermined:
+        free = None
+    return str(free) if free is not None else "<a range that nobody around the cluster uses>"
+
+
+_OVERLAY = parse_prefix("10.244.0.0/16")
+
+
 def _used(
     network: Network,
     cluster: ManagedCluster,

@@ -13,7 +13,9 @@ a static address is in no prefix of its own subnet. Networks that are not joined
 address. A subnet that is not in the snapshot, or does not tell its prefix, gives *unknown*.
 
 ## What to do
-Give one of the two another address of its subnet.
+Give one of the two another address of its subnet. The finding proposes one of those whose address
+was set by hand, and an address that nobody has; who else knows the old address (DNS records, pools,
+rules) is to be told the new one, or let the other of the two move.
 
 ## References
 - https://learn.microsoft.com/azure/virtual-network/ip-services/private-ip-addresses
@@ -22,16 +24,21 @@ Give one of the two another address of its subnet.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from auditor.addresses import Address
+from auditor.errors import Undetermined
 from auditor.finding import Evidence
+from auditor.ids import fold
 from auditor.ids import name as last_segment
 from auditor.network.address_owners import Owner, all_owned_addresses, homeless
 from auditor.network.doubt import Doubt, settled
+from auditor.network.free_addresses import free_address
 from auditor.network.graph import evidence, question
+from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.subnets import told_claims
 from auditor.remedy import az
 from auditor.resources.base import Node
@@ -90,7 +97,7 @@ def contested_private_address(network: Network, subject: Contest | Doubt) -> Out
     contest = settled(subject)
     holders = _distinct(contest.owners)
     if len(holders) > 1:
-        yield _twice(contest, list(holders.values()))
+        yield _twice(network, contest, list(holders.values()))
     for owner in contest.owners:
         if owner.static and owner.subnet:
             yield from _outside(network, owner)
@@ -113,15 +120,14 @@ def _tail(owner: Owner) -> str:
     return owner.node.key.partition("/providers/")[2]
 
 
-def _twice(contest: Contest, owners: list[Owner]) -> Finding:
+def _twice(network: Network, contest: Contest, owners: list[Owner]) -> Finding:
     first, *others = owners
-    movable = next((owner for owner in reversed(owners) if owner.static), first)
     names = ", ".join(_named(owner) for owner in owners)
     return Finding(
         subject=first.node.id,
         related=tuple(owner.node.id for owner in others),
         message=f"{contest.address} is held by {names}",
-        remedy=_move(movable),
+        remedy=_move(network, _movable(owners)),
         evidence=tuple(_evidence(owner) for owner in owners),
         key=str(contest.address),
     )
@@ -139,7 +145,7 @@ def _outside(network: Network, owner: Owner) -> Iterator[Finding]:
             related=(subnet.id,),
             message=f"{owner.address} of {_named(owner)} is outside {prefixes} of subnet "
             f"{subnet.label}",
-            remedy=_move(owner),
+            remedy=_move(network, owner),
             evidence=(_evidence(owner), *(claim.evidence for claim in claims)),
             key=f"outside {owner.address}",
         )
@@ -161,28 +167,66 @@ def _pointer(node: Node) -> str:
     return "/properties/privateIPAddress"
 
 
-def _move(owner: Owner) -> str:
+def _free(network: Network, owner: Owner) -> Address | None:
+    """The address to propose to one that is to move: not the same to two of them."""
+    subnet = network.find(owner.subnet)
+    if not isinstance(subnet, Subnet):
+        return None
+    movers = _movers(network).get(fold(owner.subnet), [])
+    nth = movers.index(owner.node.key) if owner.node.key in movers else 0
+    return free_address(network, subnet, owner.address.version, nth)
+
+
+@question
+def _movers(network: Network) -> dict[str, list[str]]:
+    """Who is to move, by the subnet in which each stays."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for contest in static_addresses(network):
+        if isinstance(contest, Doubt):
+            continue
+        holders = list(_distinct(contest.owners).values())
+        moving = [_movable(holders)] if len(holders) > 1 else []
+        moving += [owner for owner in contest.owners if owner.static and _strays(network, owner)]
+        for owner in moving:
+            if owner.node.key not in found[fold(owner.subnet)]:
+                found[fold(owner.subnet)].append(owner.node.key)
+    return found
+
+
+def _strays(network: Network, owner: Owner) -> bool:
+    subnet = network.find(owner.subnet)
+    try:
+        claims = claims_of_subnet(subnet) if isinstance(subnet, Subnet) else ()
+    except Undetermined:
+        return False
+    return not any(owner.address in claim.prefix for claim in claims)
+
+
+def _movable(owners: list[Owner]) -> Owner:
+    return next((owner for owner in reversed(owners) if owner.static), owners[0])
+
+
+def _move(network: Network, owner: Owner) -> str:
+    """Propose an address: one that nobody has, where all who live in the subnet are listed."""
     node, holder = owner.node, owner.holder
+    home = last_segment(owner.subnet)
+    to, said = f"<a free address of {home}>", f"a free address of {home}"
+    free = _free(network, owner)
+    if free is not None:
+        to, said = str(free), f"{free}, which nobody of {home} has"
+    what = f"give {node.label} of {holder.label} {said}"
+    move: tuple[str, ...] = ()
     if isinstance(node, IpConfiguration):
-        return az(
-            "network",
-            "nic",
-            "ip-config",
-            "update",
-            resource_group=holder.resource_group,
-            nic_name=holder.label,
-            name=node.label,
-            private_ip_address=f"<a free address of {last_segment(owner.subnet)}>",
-        )
-    if isinstance(node, LoadBalancerFrontend):
-        return az(
-            "network",
-            "lb",
-            "frontend-ip",
-            "update",
-            resource_group=holder.resource_group,
-            lb_name=holder.label,
-            name=node.label,
-            private_ip_address=f"<a free address of {last_segment(owner.subnet)}>",
-        )
-    return f"give {node.label} of {holder.label} a free address of {last_segment(owner.subnet)}"
+        move, names = ("nic", "ip-config"), {"nic_name": holder.label}
+    elif isinstance(node, LoadBalancerFrontend):
+        move, names = ("lb", "frontend-ip"), {"lb_name": holder.label}
+    if not move:
+        return what
+    command = az(
+        *("network", *move, "update"),
+        resource_group=holder.resource_group,
+        **names,
+        name=node.label,
+        private_ip_address=to,
+    )
+    return f"{what}: {command}"

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from auditor.network.cluster_ranges import overlay_range
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources import walk
@@ -73,12 +74,12 @@ def no_network_policy(network: Network, cluster: ManagedCluster) -> Outcomes:
     yield Finding(
         subject=cluster.id,
         message=f"cluster {cluster.label} enforces no NetworkPolicy: any pod reaches any pod",
-        remedy=" && ".join(_steps(cluster)),
+        remedy=" && ".join(_steps(network, cluster)),
         evidence=(evidence(cluster, pointer, profile.network_policy or "no networkPolicy"),),
     )
 
 
-def _steps(cluster: ManagedCluster) -> Iterator[str]:
+def _steps(network: Network, cluster: ManagedCluster) -> Iterator[str]:
     """Cilium needs overlay or pod subnets; kubenet and node subnets move to overlay first."""
     group, name = cluster.resource_group, cluster.label
     profile = cluster.properties.network_profile
@@ -93,5 +94,7 @@ def _steps(cluster: ManagedCluster) -> Iterator[str]:
             name=name,
             network_plugin="azure",
             network_plugin_mode="overlay",
+            # Kubenet has a range of its own, which it keeps.
+            pod_cidr=None if walk.peek(profile, "pod_cidr") else overlay_range(network, cluster),
         )
     yield az("aks", "update", resource_group=group, name=name, network_dataplane="cilium")

@@ -30,6 +30,8 @@ from __future__ import annotations
 
 from auditor.ids import fold
 from auditor.network import clusters
+from auditor.network.cluster_commands import grown_less
+from auditor.network.cluster_ranges import overlay_range
 from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import claims_of_subnet
 from auditor.network.usage import Usage, is_roomy, not_counted, used_addresses
@@ -80,14 +82,13 @@ def _judge(network: Network, cluster: ManagedCluster, subnet: Subnet | None) -> 
 
 def _finding(network: Network, cluster: ManagedCluster, subnet: Subnet, usage: Usage) -> Finding:
     pools = clusters.pools_by_subnet(network)[subnet.key]
-    names = ", ".join(sorted({f"{owner.label}/{pool.label}" for owner, pool in pools}))
     takers = sorted(usage.taken.items(), key=lambda each: (-each[1], each[0]))
     told = ", ".join(f"{number} for {who}" for who, number in takers)
     return Finding(
         subject=cluster.id,
         message=f"subnet {subnet.label} has {usage.capacity} addresses; with the pools at their "
         f"declared maximum it needs {usage.used}: {usage.reserved} reserved, {told}",
-        remedy=_remedy(cluster, usage, names),
+        remedy=_remedy(network, cluster, subnet, usage),
         related=(subnet.id,),
         evidence=(
             *(clusters.scale_evidence(pool) for owner, pool in pools if owner is cluster),
@@ -98,12 +99,15 @@ def _finding(network: Network, cluster: ManagedCluster, subnet: Subnet, usage: U
     )
 
 
-def _remedy(cluster: ManagedCluster, usage: Usage, names: str) -> str:
+def _remedy(network: Network, cluster: ManagedCluster, subnet: Subnet, usage: Usage) -> str:
     if clusters.plugin(cluster) is not clusters.Cni.NODE_SUBNET:
         over = usage.used - usage.capacity
+        pools = clusters.pools_by_subnet(network)[subnet.key]
+        names = ", ".join(sorted({f"{owner.label}/{pool.label}" for owner, pool in pools}))
         return (
+            f"whoever runs the cluster{'s' if len({c.key for c, _ in pools}) > 1 else ''} chooses: "
             f"lower maxCount of {names}, in all by at least {over} node{'s' if over > 1 else ''} "
-            "with surge, or move a pool to a larger subnet"
+            f"with surge{grown_less(pools, over)}; or move a pool to a larger subnet"
         )
     return "move to overlay, so that pods take no addresses of the subnet: " + az(
         "aks",
@@ -111,5 +115,5 @@ def _remedy(cluster: ManagedCluster, usage: Usage, names: str) -> str:
         resource_group=cluster.resource_group,
         name=cluster.label,
         network_plugin_mode="overlay",
-        pod_cidr="<a range of its own>",
+        pod_cidr=overlay_range(network, cluster),
     )

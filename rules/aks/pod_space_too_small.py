@@ -31,12 +31,13 @@ from collections.abc import Iterator
 
 from auditor.addresses import Prefix
 from auditor.errors import Undetermined
-from auditor.ids import fold
+from auditor.ids import fold, resource_group
 from auditor.network import clusters
 from auditor.network.cluster_ranges import pod_claims, wider_range
 from auditor.network.graph import Network, possibly, question
-from auditor.network.routing_domains import claims_of_subnet
-from auditor.remedy import az
+from auditor.network.routing_domains import claims_of_subnet, network_key
+from auditor.network.subnets import free_prefix, siblings_of, vnet_name
+from auditor.remedy import az, unused_name
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Severity, apart, rule
@@ -129,7 +130,7 @@ def _pod_subnet(
             subject=cluster.id,
             message=f"pod subnet {subnet.label} gives out {room} addresses; at their declared "
             f"maximum {names} may take {needed}",
-            remedy=f"lower maxCount or maxPods of {names}, or give them a larger pod subnet",
+            remedy=_fit(network, subnet, names, needed),
             related=(subnet.id,),
             evidence=(
                 *(claim.evidence for claim in claims_of_subnet(subnet)),
@@ -138,3 +139,24 @@ def _pod_subnet(
             key=subnet.key,
             covers=(("ADR-013", subnet.id),),
         )
+
+
+def _fit(network: Network, subnet: Subnet, names: str, needed: int) -> str:
+    """Propose the smallest subnet that holds the pods; a pool keeps that with which it was made."""
+    length = 32 - (needed + clusters.RESERVED - 1).bit_length()
+    free = free_prefix(network, subnet, length)
+    create = az(
+        *("network", "vnet", "subnet", "create"),
+        resource_group=resource_group(subnet.id),
+        vnet_name=vnet_name(subnet),
+        name=unused_name(f"{subnet.label}-2", {each.label for each in _beside(network, subnet)}),
+        address_prefixes=str(free) if free else f"<a free /{length}>",
+    )
+    return (
+        f"whoever runs the cluster chooses: lower maxCount of {names}, or make new pools with a "
+        f"pod subnet of a /{length}, which holds the {needed} addresses: {create}"
+    )
+
+
+def _beside(network: Network, subnet: Subnet) -> tuple[Subnet, ...]:
+    return siblings_of(network, network_key(subnet.id))

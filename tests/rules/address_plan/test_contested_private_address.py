@@ -41,8 +41,10 @@ def test_a_finding_names_every_owner_once() -> None:
     )
     (finding,) = answer.broken
     assert finding.message == "10.0.0.4 is held by inner, web"
-    assert finding.remedy.startswith("az network nic ip-config update")
-    assert "--nic-name web --name primary" in finding.remedy
+    assert finding.remedy.startswith(
+        "give primary of web 10.0.0.6, which nobody of app has: az net"
+    )
+    assert "--nic-name web --name primary --private-ip-address 10.0.0.6" in finding.remedy
     assert [each.pointer for each in finding.evidence] == [
         "/properties/frontendIPConfigurations/0/properties/privateIPAddress",
         "/properties/ipConfigurations/0/properties/privateIPAddress",
@@ -92,3 +94,22 @@ def test_a_resource_and_its_template_are_one() -> None:
     live = nic("web", "10.0.0.4", APP, method="Static")
     template = {**live, "id": live["id"].replace("/rg/", "/{resource-group:web.json}/")}
     assert judge(NETWORK, live, template).broken == []
+
+
+def test_each_that_is_to_move_is_offered_an_address_of_its_own() -> None:
+    held = [
+        nic(f"{name}{number}", f"10.0.0.{number}", APP, method="Static")
+        for number in (4, 5)
+        for name in ("left", "right")
+    ]
+    offered = [finding.remedy.rpartition(" ")[2] for finding in judge(NETWORK, *held).broken]
+    assert offered == ["10.0.0.6", "10.0.0.7"]
+
+
+def test_where_somebody_unlisted_lives_no_address_is_offered() -> None:
+    network = vnet("a", "10.0.0.0/16", subnets={"app": "10.0.0.0/24"})
+    injected = [{"properties": {"serviceName": "Microsoft.Web/serverFarms"}}]
+    network["properties"]["subnets"][0]["properties"]["delegations"] = injected
+    two = (nic(name, "10.0.0.4", APP, method="Static") for name in ("left", "right"))
+    (finding,) = judge(network, *two).broken
+    assert finding.remedy.endswith("--private-ip-address '<a free address of app>'")

@@ -46,6 +46,8 @@ def test_the_remedy_moves_to_overlay_only_when_needed() -> None:
     assert asked(networkPolicy=None).broken[0].remedy == dataplane
     flat = {"networkPolicy": None, "networkPluginMode": None}
     assert "--network-plugin-mode overlay && " in asked(**flat).broken[0].remedy
+    free = asked(podCidr=None, **flat).broken[0].remedy
+    assert "--network-plugin-mode overlay --pod-cidr 10.244.0.0/16 && " in free
     apart = pool(podSubnetID=subnet_id("a", "pods"))
     assert asked(apart, **flat).broken[0].remedy == dataplane
 

@@ -43,7 +43,11 @@ def test_what_the_finding_says() -> None:
         "/properties/agentPoolProfiles/0/count",
         "/properties/subnets/0/properties/addressPrefix",
     ]
-    assert "lower maxCount of shop/system, in all by at least 1 node with" in finding.remedy
+    assert finding.remedy == (
+        "whoever runs the cluster chooses: lower maxCount of shop/system, in all by at least 1 "
+        "node with surge, as by az aks nodepool scale --resource-group rg --cluster-name shop "
+        "--name system --node-count 11; or move a pool to a larger subnet"
+    )
     assert finding.covers == (("ADR-013", subnet_id("a", "nodes")),)
 
 
@@ -51,6 +55,13 @@ def test_autoscaling_counts_its_maximum() -> None:
     scaled = nodes(1, enableAutoScaling=True, minCount=1, maxCount=12)
     [finding] = asked(cluster("shop", scaled), home("10.0.0.0/28")).broken
     assert finding.evidence[0].pointer == "/properties/agentPoolProfiles/0/maxCount"
+    assert "--update-cluster-autoscaler --min-count 1 --max-count 11; or" in finding.remedy
+
+
+def test_a_pool_that_cannot_spare_the_nodes_is_no_example() -> None:
+    steady = nodes(1, enableAutoScaling=True, minCount=12, maxCount=12)
+    [finding] = asked(cluster("shop", steady), home("10.0.0.0/28")).broken
+    assert "with surge; or move a pool" in finding.remedy
 
 
 @pytest.mark.parametrize(
@@ -76,7 +87,14 @@ def test_pods_in_the_node_subnet_take_its_addresses() -> None:
     fits = asked(cluster("shop", nodes(8), network=FLAT), home())
     assert fits.kept == 1
     [finding] = asked(cluster("shop", nodes(9), network=FLAT), home()).broken
-    assert "--network-plugin-mode overlay" in finding.remedy
+    assert finding.remedy.endswith("--network-plugin-mode overlay --pod-cidr 10.244.0.0/16")
+
+
+def test_the_range_to_move_to_is_one_that_nobody_around_has() -> None:
+    near = vnet("a", "10.0.0.0/16", "10.244.0.0/24", subnets={"nodes": "10.0.0.0/24"})
+    [finding] = asked(cluster("shop", nodes(9), network=FLAT), near).broken
+    assert "--pod-cidr 10.244" not in finding.remedy
+    assert "--pod-cidr 10." in finding.remedy
 
 
 def test_pods_of_a_pod_subnet_do_not() -> None:

@@ -111,6 +111,11 @@ def test_what_it_says_of_a_pod_subnet() -> None:
     )
     assert finding.evidence[0].pointer == "/properties/subnets/1/properties/addressPrefix"
     assert finding.covers == (("ADR-013", subnet_id("a", "pods")),)
+    assert finding.remedy == (
+        "whoever runs the cluster chooses: lower maxCount of shop/system, or make new pools with a "
+        "pod subnet of a /25, which holds the 96 addresses: az network vnet subnet create "
+        "--resource-group rg --vnet-name a --name pods-2 --address-prefixes 10.0.1.0/25"
+    )
 
 
 def test_a_pod_subnet_that_is_missing_is_unknown() -> None:
