@@ -77,6 +77,34 @@ def machines_in(network: Network, subnet: Subnet) -> Iterator[Node]:
         yield found[key]
 
 
+def has_machine(network: Network, nic: NetworkInterface) -> bool:
+    """Tell whether an interface is a machine's.
+
+    Raises Undetermined for one that names nobody, where some machine does not tell its own: a
+    plan may know them only after apply.
+    """
+    if nic.properties.virtual_machine is not None:
+        return True
+    p = nic.properties
+    unsure = _of_untold_interfaces(network)
+    if unsure is None or p.private_endpoint or p.private_link_service or p.hosted_workloads:
+        return False
+    raise Undetermined(unsure.missing, resource=unsure.resource)
+
+
+@question
+def _of_untold_interfaces(network: Network) -> Undetermined | None:
+    """Say of the first machine that does not tell its interfaces that it does not."""
+    for machine in network.all(VirtualMachine):
+        try:
+            profile = machine.properties.network_profile
+            for ref in (profile.network_interfaces if profile else None) or ():
+                _ = ref.id
+        except Undetermined:
+            return Undetermined(f"the interfaces of {machine.label}", resource=machine.id)
+    return None
+
+
 @question_about
 def machines_told(network: Network, subnet: Subnet) -> tuple[Node, ...]:
     """Give the same in no order, once for each time they name the subnet."""
@@ -87,7 +115,7 @@ def machines_told(network: Network, subnet: Subnet) -> tuple[Node, ...]:
             continue
         if isinstance(node, IpConfiguration):
             nic = node.owner
-            if isinstance(nic, NetworkInterface) and nic.properties.virtual_machine is not None:
+            if isinstance(nic, NetworkInterface) and has_machine(network, nic):
                 found.append(nic)
         elif isinstance(node, ScaleSetIpConfiguration):
             if cluster_of(network, node.root) is None:

@@ -168,6 +168,15 @@ def _network_interface(block: Block) -> Body:
     return common(block, properties)
 
 
+def _virtual_machine(block: Block) -> Body:
+    interfaces = wrapped("networkInterfaces", references(block.ids("network_interface_ids")))
+    properties = settings(
+        networkProfile=interfaces,
+        virtualMachineScaleSet=reference(block.id("virtual_machine_scale_set_id")),
+    )
+    return common(block, properties)
+
+
 def _nat_gateway(block: Block) -> Body:
     return common(
         block,
@@ -188,6 +197,7 @@ _NSG = "Microsoft.Network/networkSecurityGroups"
 _TABLE = "Microsoft.Network/routeTables"
 _VNET = "Microsoft.Network/virtualNetworks"
 _LB = "Microsoft.Network/loadBalancers"
+_VM = Kind("Microsoft.Compute/virtualMachines", ("name",), _virtual_machine)
 _IN_LB = ("loadbalancer_id", "name")
 
 KINDS: dict[str, Kind] = {
@@ -208,6 +218,7 @@ KINDS: dict[str, Kind] = {
     "azurerm_lb_rule": Kind(
         f"{_LB}/loadBalancingRules", _IN_LB, _child(lb_rule), "loadBalancingRules"
     ),
+    "azurerm_linux_virtual_machine": _VM,
     "azurerm_nat_gateway": Kind("Microsoft.Network/natGateways", ("name",), _nat_gateway),
     "azurerm_network_interface": Kind(
         "Microsoft.Network/networkInterfaces", ("name",), _network_interface
@@ -227,6 +238,7 @@ KINDS: dict[str, Kind] = {
     "azurerm_subnet": Kind(
         f"{_VNET}/subnets", ("virtual_network_name", "name"), _child(_subnet), "subnets"
     ),
+    "azurerm_virtual_machine": _VM,
     "azurerm_virtual_network": Kind(_VNET, ("name",), _virtual_network),
     "azurerm_virtual_network_peering": Kind(
         f"{_VNET}/virtualNetworkPeerings",
@@ -234,6 +246,7 @@ KINDS: dict[str, Kind] = {
         _child(_peering),
         "virtualNetworkPeerings",
     ),
+    "azurerm_windows_virtual_machine": _VM,
 }
 
 OWNERS = {

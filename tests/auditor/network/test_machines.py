@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from auditor.network.build import build
 from auditor.resources.interfaces import NetworkInterface
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...egress import PRIVATE, VM, network
 from ...networks import nic
+from ..snapshot.planned import one, plan
+from ..snapshot.reading import read
 
 NIC = "Microsoft.Network/networkInterfaces"
 APP = ("a", "app")
@@ -55,3 +58,28 @@ def test_an_interface_without_settings_and_a_machine_with_odd_ones_change_nothin
     odd = resource(VM, "odd", {"networkProfile": {"networkInterfaces": [{}, {"id": "x"}]}})
     joined = estate(network(), odd, machine("bare", "gone"), resource(NIC, "bare"))
     assert len(joined.all(NetworkInterface)) == 1
+
+
+@pytest.mark.parametrize("rule", ["NAT-001", "NSG-010"])
+@pytest.mark.parametrize("interfaces", [[True], [True, True], True])
+def test_an_interface_may_be_that_of_a_machine_that_does_not_tell_its_own_yet(
+    rule: str, interfaces: Any
+) -> None:
+    interface = one(
+        "azurerm_network_interface.nic",
+        unknown={"ip_configuration": [{"subnet_id": True}]},
+        ip_configuration=[{"name": "ip"}],
+    )
+    place = {"subnet_id": {"references": ["azurerm_subnet.app.id"]}}
+    interface["expressions"] = {"ip_configuration": [place]}
+    planned = plan(
+        interface,
+        one("azurerm_virtual_network.a", address_space=["10.0.0.0/16"]),
+        one("azurerm_subnet.app", virtual_network_name="a", address_prefixes=["10.0.0.0/24"]),
+        one("azurerm_linux_virtual_machine.web", unknown={"network_interface_ids": interfaces}),
+    )
+
+    answer = ask(rule, build(read(planned)).network)
+
+    assert answer.broken == []
+    assert [each.missing for each in answer.unknown] == ["the interfaces of web"]

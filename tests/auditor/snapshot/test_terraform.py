@@ -147,6 +147,25 @@ def test_other_expressions_stay_unresolved(references: Any) -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["linux_virtual_machine", "virtual_machine"])
+def test_a_machine_names_its_interface(kind: str) -> None:
+    nic = one("azurerm_network_interface.nic", ip_configuration=[{"name": "ip"}])
+    machine = one(
+        f"azurerm_{kind}.vm",
+        unknown={"network_interface_ids": [True]},
+        refs={"network_interface_ids": ["azurerm_network_interface.nic.id"]},
+    )
+
+    snapshot = read(plan(nic, machine))
+
+    assert snapshot.gaps == ()
+    vm = by_name(snapshot)["vm"]
+    assert vm["type"] == "Microsoft.Compute/virtualMachines"
+    assert vm["properties"]["networkProfile"] == {
+        "networkInterfaces": [{"id": f"{BASE}/networkInterfaces/nic"}]
+    }
+
+
 def test_a_load_balancer_holds_its_parts() -> None:
     parent = {"loadbalancer_id": ["azurerm_lb.lb.id", "azurerm_lb.lb"]}
     open_id = {"loadbalancer_id": True}
