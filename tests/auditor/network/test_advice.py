@@ -191,3 +191,10 @@ def test_of_a_path_the_resource_that_does_not_tell_is_to_be_exported() -> None:
     (unknown,) = ask("DB-009", network, application=("*/subnets/web",)).unknown
     assert "the routes of route table agents" in unknown.missing
     assert unknown.remedy.endswith(f"az resource show --ids {AGENTS}")
+
+
+def test_a_subject_that_is_no_node_is_not_asked_for_where_somebody_else_would_tell() -> None:
+    network = estate(resource(VNET, "hub"), resource(NSG, "shut"))
+    card = arm_id("Microsoft.Compute/virtualMachineScaleSets", "web") + "/nodepublicip"
+    unknown = Unknown(card, missing="whether it is reached: its rules", told_by=SHUT)
+    assert advice(network, unknown).endswith(f"again, whole: az resource show --ids {SHUT}")
