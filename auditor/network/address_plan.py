@@ -16,6 +16,7 @@ from auditor.ids import name as last_segment
 from auditor.network.address_owners import Owner, all_owned_addresses, homeless
 from auditor.network.graph import Network, question, question_about
 from auditor.network.hidden_addresses import (
+    Unlisted,
     subscription_of,
     unlisted,
     unread_owners,
@@ -186,6 +187,12 @@ def _beyond(network: Network, address: Address, vnet: VirtualNetwork) -> str:
     return f"what {learned} teaches" if learned else ""
 
 
+def unlisted_owner(network: Network, found: Whereabouts) -> Unlisted | None:
+    """Give who may have an address because nobody lists theirs, where that is what is not told."""
+    hidden = who_is_unlisted(network, found.subnet) if found.subnet is not None else None
+    return hidden if hidden is not None and hidden.words == found.unsure else None
+
+
 def who_owns(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[Owner, ...]:
     """Give the owners of an address in a VNet and the networks near it; none: nobody owns it.
 
@@ -193,8 +200,8 @@ def who_owns(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[
     """
     found = locate(network, address, vnet)
     if not found.owners and found.unsure:
-        hidden = who_is_unlisted(network, found.subnet) if found.subnet is not None else None
-        if hidden is not None and hidden.words == found.unsure:
+        hidden = unlisted_owner(network, found)
+        if hidden is not None:
             raise Undetermined(found.unsure, resource=hidden.told_by, remedy=hidden.remedy)
         raise Undetermined(found.unsure, resource=found.subnet.id if found.subnet else "")
     return found.owners

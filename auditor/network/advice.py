@@ -70,7 +70,7 @@ _BY_LABEL = {
 def advice(network: Network, unknown: Unknown) -> str:
     """Say what to do that what a rule could not tell is told."""
     said = list(dict.fromkeys(found.rstrip(".") for found in _ID.findall(unknown.missing)))
-    named = list(dict.fromkeys((*said, *_behind(unknown))))
+    named = list(dict.fromkeys((*said, *_behind(network, unknown))))
     return (
         _where_a_gap_is(network, said)
         or _by_label(unknown.missing)
@@ -96,10 +96,12 @@ def lone_subscription(network: Network) -> str:
 _HEAD, _BEHIND = "/subscriptions/", "/subscriptions/{"
 
 
-def _behind(unknown: Unknown) -> Iterator[str]:
-    """Who is to tell besides what the sentence names: the subject last."""
+def _behind(network: Network, unknown: Unknown) -> Iterator[str]:
+    """Who is to tell besides what the sentence names: who would, else the subject last."""
     if unknown.told_by:
         yield unknown.told_by
+        if _is_known(network, unknown.told_by):
+            return
     yield from reversed(unknown.related)
     if unknown.subject:
         yield unknown.subject

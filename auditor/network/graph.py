@@ -83,6 +83,8 @@ class Edge(msgspec.Struct, eq=False, gc=False):
 _Kind: TypeAlias = tuple[Callable[[Node], None], visit.Finder | None]
 """What keeps the nodes of a class, and what finds the references of one."""
 
+_COMPILE = "compile the template with its parameters, or audit what was deployed"
+
 
 class Network:
     """Everything the snapshot tells about the network, joined.
@@ -212,6 +214,8 @@ class Network:
             node = self.find(target)
         if node is None or isinstance(node, cls):
             return node
+        if isinstance(node, Missing) and node.id.startswith("["):
+            raise Undetermined(f"where {node.id} leads, an expression", remedy=_COMPILE)
         if isinstance(node, Missing):
             raise Undetermined(f"{node.id} is not in the snapshot", resource=node.id)
         raise Undetermined(f"{node.id} is no {cls.__name__}", resource=node.id)

@@ -15,6 +15,7 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules
 from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, filters_of
 from auditor.network.graph import Network, question_about
+from auditor.network.reasons import teller
 from auditor.network.virtual_network_tag import virtual_network, vnet_space
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, denied, spoken_to, why
@@ -32,13 +33,14 @@ _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 class Inflow(msgspec.Struct, frozen=True):
     """A subnet that its group leaves open to `VirtualNetwork`, certainly or perhaps.
 
-    `inside` is what the tag surely holds there. `doubt` says why it is not certain; empty when
-    it is.
+    `inside` is what the tag surely holds there. `doubt` says why it is not certain, `told_by` who
+    would tell it; both are empty when it is.
     """
 
     subnet: Subnet
     inside: AddressSet
     doubt: str = ""
+    told_by: str = ""
 
 
 def unrestricted(network: Network, group: NetworkSecurityGroup) -> list[Inflow]:
@@ -80,8 +82,9 @@ def _inflow(
     elif others:
         yield Inflow(subnet, inside)
     elif extent.open - own:
-        reasons = "; ".join(map(str, extent.reasons()[:2]))
-        yield Inflow(subnet, inside, f"who else is in VirtualNetwork: {reasons}")
+        reasons = extent.reasons()[:2]
+        words = f"who else is in VirtualNetwork: {'; '.join(map(str, reasons))}"
+        yield Inflow(subnet, inside, words, teller(reasons))
 
 
 @question_about

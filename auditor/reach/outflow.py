@@ -14,7 +14,7 @@ from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
 from auditor.network.filters import ANY, INTERNET, VIRTUAL_NETWORK, Filter, filters_of
 from auditor.network.graph import Network
-from auditor.network.reasons import FORCED_TUNNEL
+from auditor.network.reasons import FORCED_TUNNEL, teller
 from auditor.network.route_tables import default_route
 from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach import points
@@ -36,11 +36,15 @@ _EXAMPLE = points.internet(DOCUMENTATION)
 
 
 class Outflow(msgspec.Struct, frozen=True):
-    """A machine that may send anything to anybody: a packet of it. `doubt`: why only perhaps."""
+    """A machine that may send anything to anybody: a packet of it.
+
+    `doubt` says why only perhaps, `told_by` who would tell it.
+    """
 
     subnet: Subnet
     answer: Answer | None = None
     doubt: str = ""
+    told_by: str = ""
 
 
 def unrestricted(network: Network, subnet: Subnet) -> Outflow | None:
@@ -72,7 +76,8 @@ def _of(network: Network, subnet: Subnet, point: Point) -> Outflow | None:
         return Outflow(subnet, out, why(rules))
     if out.verdict is Verdict.UNKNOWN:
         reasons = dict.fromkeys(str(reason) for reason in out.reasons)
-        return Outflow(subnet, out, "; ".join(reasons) or "whether there is a way out")
+        words = "; ".join(reasons) or "whether there is a way out"
+        return Outflow(subnet, out, words, teller(out.reasons))
     hidden = hidden_at(network, point)
     if hidden is not None:
         return Outflow(subnet, out, f"{hidden.subject} was not read whole")

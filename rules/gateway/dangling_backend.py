@@ -42,13 +42,13 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.ids import name
-from auditor.network.address_plan import Whereabouts
+from auditor.network.address_plan import Whereabouts, unlisted_owner
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
 from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
-from auditor.network.hidden_addresses import hidden_addresses, who_is_unlisted
+from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.hosts import addresses_named
 from auditor.network.whereabouts import locate_from
 from auditor.remedy import az
@@ -118,8 +118,8 @@ def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Ou
 def _nobody_known(network: Network, member: Member, here: Whereabouts, unsure: str) -> Undetermined:
     """Say who may have the address, and how to learn whether it is theirs."""
     missing = f"who has {here.address}: {unsure}"
-    hidden = who_is_unlisted(network, here.subnet) if here.subnet is not None else None
-    if hidden is not None and hidden.words == unsure:
+    hidden = unlisted_owner(network, here)
+    if hidden is not None:
         return Undetermined(missing, resource=hidden.told_by, remedy=hidden.remedy)
     return Undetermined(missing, resource=here.subnet.id if here.subnet else member.pool.id)
 

@@ -61,7 +61,7 @@ def open_to_its_virtual_network(network: Network, group: NetworkSecurityGroup) -
     else:
         where = place_name(found[0].subnet)
         missing = f"whether {group.label} restricts VirtualNetwork at {where}: {found[0].doubt}"
-        yield Unknown(group.id, missing)
+        yield Unknown(group.id, missing, told_by=found[0].told_by)
 
 
 def _finding(network: Network, group: NetworkSecurityGroup, found: list[Inflow]) -> Finding:

@@ -90,7 +90,8 @@ def unrestricted_egress(
         yield _finding(network, guard, sure)
     elif found:
         where = place_name(found[0].subnet)
-        yield Unknown(guard.id, f"whether {where} sends anything out: {found[0].doubt}")
+        missing = f"whether {where} sends anything out: {found[0].doubt}"
+        yield Unknown(guard.id, missing, told_by=found[0].told_by)
 
 
 def _finding(

@@ -87,6 +87,9 @@ SETTERS: dict[tuple[str, str], Callable[[Json, list[str]], None]] = {
     ("network lb frontend-ip", "private-ip-address"): lambda settings, words: settings.update(
         privateIPAddress=words[0], privateIPAllocationMethod="Static"
     ),
+    ("network nic ip-config", "private-ip-address"): lambda settings, words: settings.update(
+        privateIPAddress=words[0], privateIPAllocationMethod="Static"
+    ),
     ("network lb outbound-rule", "outbound-ports"): _put(
         "allocatedOutboundPorts", lambda words: int(words[0])
     ),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from auditor.errors import Undetermined
 from auditor.finding import Unknown
 from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, teller
+from auditor.resources.routing import RouteTable
 from auditor.snapshot.document import NO_PROPERTIES, NO_SETTINGS, Gap
 from auditor.testing import arm_id, ask, estate, resource
 
@@ -191,3 +193,20 @@ def test_of_a_path_the_resource_that_does_not_tell_is_to_be_exported() -> None:
     (unknown,) = ask("DB-009", network, application=("*/subnets/web",)).unknown
     assert "the routes of route table agents" in unknown.missing
     assert unknown.remedy.endswith(f"az resource show --ids {AGENTS}")
+
+
+def test_a_subject_that_is_no_node_is_not_asked_for_where_somebody_else_would_tell() -> None:
+    network = estate(resource(VNET, "hub"), resource(NSG, "shut"))
+    card = arm_id("Microsoft.Compute/virtualMachineScaleSets", "web") + "/nodepublicip"
+    unknown = Unknown(card, missing="whether it is reached: its rules", told_by=SHUT)
+    assert advice(network, unknown).endswith(f"again, whole: az resource show --ids {SHUT}")
+
+
+def test_a_reference_that_is_an_expression_is_no_resource_that_is_missing() -> None:
+    subnet = {"addressPrefix": "10.0.0.0/24", "routeTable": {"id": "[parameters('table')]"}}
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+    hub = resource(VNET, "hub", {**space, "subnets": [{"name": "web", "properties": subnet}]})
+    network = estate(hub)
+    with pytest.raises(Undetermined, match=r"where .* leads, an expression") as told:
+        network.get("[parameters('table')]", RouteTable)
+    assert told.value.remedy.startswith("compile the template")

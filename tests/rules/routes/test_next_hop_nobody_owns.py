@@ -196,6 +196,7 @@ def test_a_subnet_of_scale_sets_is_unknown() -> None:
     answer = judge(spoke(), table("10.0.1.9"), scale_set)
     assert (len(answer.broken), len(answer.unknown)) == (0, 1)
     assert "nvas" in answer.unknown[0].missing
+    assert "az vmss nic list" in answer.unknown[0].remedy
 
 
 def test_an_address_behind_a_tunnel_is_unknown() -> None:
