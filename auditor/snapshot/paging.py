@@ -26,6 +26,8 @@ _LIST = re.compile(
 
 def open_pages(pages: Sequence[Page]) -> Iterator[Gap]:
     """Give the gap of each page whose neighbours are not in the input, with the lists it hides."""
+    if all(page.gap is None for page in pages):
+        return
     counted = _counted(page for page in pages if page.total is not None)
     ended = {_lists(page.records) for page in pages if page.gap is None and page.total is None}
     for page in pages:
