@@ -41,7 +41,7 @@ from auditor.remedy import az
 from auditor.resources.hybrid import VirtualNetworkGateway
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 from auditor.resources.virtual_wan import HubClientGateway
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, not_told, rule
 from auditor.special_addresses import RFC1918
 
 Gateway = VirtualNetworkGateway | HubClientGateway
@@ -74,25 +74,13 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
         try:
             around.extend(space_of(network, key))
         except Undetermined as unknown:
-            yield Unknown(
-                gateway.id,
-                missing=unknown.missing,
-                remedy=unknown.remedy,
-                key=key,
-                told_by=unknown.resource,
-            )
+            yield not_told(gateway.id, unknown, key)
     if (doubt := untold(network).get(home)) is not None:
         yield Unknown(gateway.id, missing=doubt, key="joined")
     try:
         around.extend(_sites(network, gateway, home))
     except Undetermined as unknown:
-        yield Unknown(
-            gateway.id,
-            missing=unknown.missing,
-            remedy=unknown.remedy,
-            key="sites",
-            told_by=unknown.resource,
-        )
+        yield not_told(gateway.id, unknown, "sites")
     pools = client_pools(gateway)
     for pool in pools:
         yield from _judge(network, gateway, pool, pools, around)

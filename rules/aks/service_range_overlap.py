@@ -49,7 +49,7 @@ from auditor.network.graph import every
 from auditor.network.on_premises import Elsewhere
 from auditor.network.routing_domains import Claim
 from auditor.resources.managed_clusters import ManagedCluster
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, not_told, rule
 
 
 @rule(
@@ -68,13 +68,7 @@ def service_range_overlap(network: Network, cluster: ManagedCluster, params: Els
     try:
         yield from _with_pods(network, cluster, ranges, params)
     except Undetermined as unknown:
-        yield Unknown(
-            cluster.id,
-            missing=unknown.missing,
-            remedy=unknown.remedy,
-            key="pods",
-            told_by=unknown.resource,
-        )
+        yield not_told(cluster.id, unknown, "pods")
     yield from doubts(network, cluster, params)
 
 

@@ -50,7 +50,7 @@ from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.mysql import MySqlFlexibleServer
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
-from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, rule
+from auditor.rule import Finding, Outcomes, Reads, Severity, Unknown, not_told, rule
 
 
 class Need(msgspec.Struct, frozen=True):
@@ -164,13 +164,7 @@ def network_without_zone_link(network: Network, need: Need) -> Outcomes:
     for vnet, user in _neighbours(network, homes).values():
         yield from _judge(network, zone, linked, vnet, user, Severity.MEDIUM)
     for unknown in _untold_neighbours(network, homes):
-        yield Unknown(
-            zone.id,
-            missing=unknown.missing,
-            remedy=unknown.remedy,
-            key=f"peers {unknown.resource.lower()}",
-            told_by=unknown.resource,
-        )
+        yield not_told(zone.id, unknown, f"peers {unknown.resource.lower()}")
 
 
 def _subnet_of(user: Node) -> str | None:

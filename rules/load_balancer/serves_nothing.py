@@ -37,7 +37,7 @@ from auditor.network.forwarding_commands import deleting
 from auditor.network.graph import every, evidence
 from auditor.remedy import az
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, not_told, rule
 
 
 @rule(
@@ -59,12 +59,7 @@ def serves_nothing(network: Network, balancer: LoadBalancer) -> Outcomes:
         try:
             yield from _frontend(network, balancer, frontend)
         except Undetermined as unknown:
-            yield Unknown(
-                frontend.id,
-                missing=unknown.missing,
-                remedy=unknown.remedy,
-                told_by=unknown.resource,
-            )
+            yield not_told(frontend.id, unknown)
 
 
 def _empty(network: Network, balancer: LoadBalancer) -> Finding:
