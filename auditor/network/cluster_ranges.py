@@ -290,7 +290,7 @@ def wider_range(
     """
     wide = Prefix.of(prefix.version, prefix.first, length)
     if AddressSet.from_prefixes([wide]).overlaps(_used(network, cluster, service_claims)):
-        return free_range(network, cluster, wide, Elsewhere())
+        return free_pod_range(network, cluster, wide, Elsewhere())
     return wide
 
 
@@ -334,7 +334,24 @@ def free_range(
 
     Not the ranges AKS refuses (K-30). None when there is none, or for IPv6.
     """
+    return _first_free(_used(network, cluster, service_claims, pod_claims, params=params), like)
+
+
+def free_pod_range(
+    network: Network, cluster: ManagedCluster, like: Prefix, params: Elsewhere
+) -> Prefix | None:
+    """Give a free range for a cluster's pods, and not that to which its services are to move."""
     used = _used(network, cluster, service_claims, pod_claims, params=params)
+    around_it = _used(network, cluster, pod_claims, params=params)
+    with suppress(Undetermined):
+        for services in service_claims(cluster):
+            if AddressSet.from_prefixes([services.prefix]).overlaps(around_it):
+                moved = _first_free(used, services.prefix)
+                used |= AddressSet.from_prefixes([moved] if moved is not None else [])
+    return _first_free(used, like)
+
+
+def _first_free(used: AddressSet, like: Prefix) -> Prefix | None:
     for block in _PRIVATE:
         for prefix in (AddressSet.from_text([block]) - used).prefixes():
             if prefix.version == like.version and prefix.length <= like.length:

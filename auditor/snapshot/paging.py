@@ -28,7 +28,7 @@ def open_pages(pages: Sequence[Page]) -> Iterator[Gap]:
     """Give the gap of each page whose neighbours are not in the input, with the lists it hides."""
     if all(page.gap is None for page in pages):
         return
-    counted = _counted(page for page in pages if page.total is not None)
+    counted = _counted(page for page in pages if page.gap is not None)
     ended = {_lists(page.records) for page in pages if page.gap is None and page.total is None}
     for page in pages:
         if page.gap is None or page.total in counted:

@@ -46,7 +46,7 @@ from auditor.network.cluster_ranges import (
     clash_told,
     clashes,
     doubts,
-    free_range,
+    free_pod_range,
     has_pod_range,
     pod_claims,
 )
@@ -138,7 +138,7 @@ def _shared(
 
 
 def _remedy(network: Network, cluster: ManagedCluster, mine: Claim, params: Elsewhere) -> str:
-    free = free_range(network, cluster, mine.prefix, params)
+    free = free_pod_range(network, cluster, mine.prefix, params)
     return "create the cluster anew with a range of its own: " + created_anew(
         network,
         cluster,

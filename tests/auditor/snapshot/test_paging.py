@@ -58,6 +58,13 @@ def test_pages_that_make_up_the_total_are_whole(tmp_path: Path) -> None:
     assert read(b"\n".join(json.dumps(page).encode() for page in pages)).gaps == ()
 
 
+def test_another_answer_of_as_many_rows_is_no_page_of_theirs(tmp_path: Path) -> None:
+    pages = (answer("a", "b", total=3, token="x"), answer("c", total=3))
+    whole = answer("d", "e", "f", total=3)
+
+    assert folder(tmp_path, *pages, whole).gaps == ()
+
+
 @pytest.mark.parametrize(
     "pages",
     [

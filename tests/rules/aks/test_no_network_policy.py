@@ -7,7 +7,7 @@ import pytest
 from auditor.testing import Answer, ask, estate
 
 from ...clusters import cluster, pool
-from ...networks import subnet_id
+from ...networks import subnet_id, vnet
 
 NO_CILIUM = {"networkDataplane": None}
 
@@ -50,6 +50,18 @@ def test_the_remedy_moves_to_overlay_only_when_needed() -> None:
     assert "--network-plugin-mode overlay --pod-cidr 10.244.0.0/16 && " in free
     apart = pool(podSubnetID=subnet_id("a", "pods"))
     assert asked(apart, **flat).broken[0].remedy == dataplane
+
+
+def test_the_pods_do_not_get_the_range_that_the_services_are_to_move_to() -> None:
+    flat = {"networkPolicy": None, "networkPluginMode": None, "podCidr": None}
+    made = cluster("shop", network={**NO_CILIUM, **flat, "serviceCidr": "10.2.0.0/16"})
+    network = estate(made, vnet("a", "10.0.0.0/8", subnets={"nodes": "10.0.0.0/24"}))
+
+    (services,) = ask("AKS-012", network).broken
+    (pods,) = ask("AKS-005", network).broken
+
+    assert "--service-cidr 172.16.0.0/16" in services.remedy
+    assert "--pod-cidr 172.17.0.0/16" in pods.remedy
 
 
 def test_a_cluster_that_does_not_tell_its_pools_is_judged() -> None:

@@ -51,6 +51,17 @@ def test_what_the_finding_says() -> None:
     assert "--pod-cidr 10.1.0.0/16" in finding.remedy
 
 
+def test_the_pods_do_not_get_the_range_that_the_services_are_to_move_to() -> None:
+    made = shop("10.244.0.0/16", serviceCidr="10.2.0.0/16")
+    network = estate(made, vnet("a", "10.0.0.0/8", subnets={"nodes": "10.0.0.0/24"}))
+
+    (services,) = ask("AKS-012", network).broken
+    (pods,) = ask("AKS-013", network).broken
+
+    assert "--service-cidr 172.16.0.0/16" in services.remedy
+    assert "--pod-cidr 172.17.0.0/16" in pods.remedy
+
+
 def test_the_plural_field_counts() -> None:
     [finding] = asked(shop(None, podCidrs=["10.244.0.0/16", "10.0.8.0/21"]), home()).broken
     assert finding.evidence[0].pointer == "/properties/networkProfile/podCidrs/1"
