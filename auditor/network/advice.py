@@ -19,9 +19,10 @@ from auditor.network.reasons import GAP
 from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import TYPES, Node
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import Gap, Record
 
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
+_DEPLOY = "it is known once it is deployed: audit what was deployed"
 _WRITE = "write it into the template or plan, which does not tell it, or audit what was deployed"
 
 _ID = re.compile(r"/subscriptions/[^\s,;:()\"']+", re.IGNORECASE)
@@ -182,10 +183,21 @@ def _where_a_template_tells(network: Network, named: list[str]) -> str:
         node = network.find(each)
         record = node.root.record if isinstance(node, Node) else None
         if record is not None and record.unresolved and not record.listed_only:
-            return _COMPILE
+            return _where_unresolved(record)
         if record is not None and (ids.subscription(each) or "").startswith("{"):
             return _WRITE
     return ""
+
+
+def _where_unresolved(record: Record) -> str:
+    """Say who decides what a template leaves open: its parameters, or Azure.
+
+    The region, which most templates leave to the resource group, is seldom what is asked for.
+    """
+    reasons = [reason for pointer, reason in record.unresolved if pointer != "/location"]
+    if any("parameter" in reason for reason in reasons):
+        return _COMPILE
+    return _DEPLOY if reasons else _WRITE
 
 
 def _once_more(network: Network, named: list[str], told_by: str) -> str:

@@ -291,7 +291,19 @@ def _range(start: int, count: int) -> list[int]:
 
 
 def _json(text: str) -> Value:
-    return json.loads(text)
+    value = json.loads(text)
+    return _holding(value) if isinstance(text, Opaque) else value
+
+
+def _holding(value: Value) -> Value:
+    """Keep the texts opaque that hold a placeholder, where Azure computes a part of some JSON."""
+    if isinstance(value, dict):
+        if any("{" in key for key in value):
+            raise Unresolved("json() whose keys only Azure knows")
+        return {key: _holding(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_holding(item) for item in value]
+    return Opaque(value) if isinstance(value, str) and "{" in value else value
 
 
 _FUNCTIONS: dict[str, Callable[..., Value]] = {
@@ -355,8 +367,8 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "union": _union,
 }
 _BLIND = frozenset(
-    {"array", "coalesce", "concat", "createarray", "createobject", "equals", "format", "string"}
-    | {"tolower", "toupper", "union"}
+    {"array", "coalesce", "concat", "createarray", "createobject", "equals", "format", "json"}
+    | {"string", "tolower", "toupper", "union"}
 )
 """Functions that need not look into a text: an opaque one is as good as any."""
 _TEXTUAL = frozenset({"padleft", "replace", "substring", "take", "trim", "skip", "first", "last"})

@@ -186,7 +186,11 @@ def _unknown(value: Value, key: str) -> str | None:
     """Say why a value is unknown; placeholders are good in names and ids, which only match."""
     if isinstance(value, Unknown):
         return value.reason
-    folded = key.lower()
-    if isinstance(value, Opaque) and not folded.endswith("id") and folded != "name":
+    if isinstance(value, Opaque) and not _only_matches(key.lower(), value.lower()):
         return COMPUTED
     return None
+
+
+def _only_matches(key: str, text: str) -> bool:
+    """Whether a text is a name or an id, by its key or, in a list of ids, by what it says."""
+    return key.endswith("id") or key == "name" or text.startswith("/subscriptions/")

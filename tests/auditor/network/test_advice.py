@@ -85,6 +85,20 @@ def test_a_template_is_to_be_compiled() -> None:
     assert said("subnets of hub", network).startswith("compile the template")
 
 
+@pytest.mark.parametrize(
+    ("pointer", "reason", "words"),
+    [
+        ("/properties/subnets", "its text is computed by Azure at deployment", "it is known once"),
+        ("/location", "the resource group's location is not in the template", "write it into the"),
+    ],
+)
+def test_what_no_parameter_decides_is_not_asked_of_the_parameters(
+    pointer: str, reason: str, words: str
+) -> None:
+    network = estate(resource(VNET, "hub"), unresolved=((pointer, reason),))
+    assert said("subnets of hub", network).startswith(words)
+
+
 @pytest.mark.parametrize("reason", [NO_SETTINGS, NO_PROPERTIES])
 def test_an_entry_of_an_inventory_is_no_template(reason: str) -> None:
     network = estate(resource(VNET, "hub"), unresolved=(("/properties", reason),))

@@ -8,6 +8,7 @@ import pytest
 
 from auditor.errors import InputError
 from auditor.snapshot.formats import evaluate
+from auditor.snapshot.formats.settle import COMPUTED
 
 from .reading import bodies, read
 from .templates import NETWORK, NO_PARTS, evaluated, resource, template
@@ -215,6 +216,38 @@ def test_a_list_with_one_unknown_element_is_unknown_as_a_whole(nested: bool) -> 
 
     assert found is None
     assert [pointer for pointer, _ in unresolved] == ["/properties/x"]
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [("{{\"id\": \"{0}\"}}", "id"), ("{{\"all\": [\"{0}\"]}}", "all")],
+)
+def test_json_around_an_id_keeps_the_id(written: str, path: str) -> None:
+    an_id = "resourceId('Microsoft.Network/ipGroups', uniqueString('a'))"
+    plainly, _ = evaluated({"id": f"[{an_id}]"})
+
+    value, unresolved = evaluated(f"[json(format('{written}', {an_id}))]")
+    assert unresolved == ()
+    assert value[path] in (plainly["id"], [plainly["id"]])
+
+
+def test_json_around_what_azure_computes_does_not_take_it_for_told() -> None:
+    made = "[json(format('{{\"size\": \"{0}\", \"n\": 1}}', uniqueString('a')))]"
+    assert evaluated(made) == ({"n": 1}, (("/properties/x/size", COMPUTED),))
+
+
+@pytest.mark.parametrize("written", ["{{\"n\": {0}}}", "{{\"{0}\": 1}}", "{0}"])
+def test_json_of_which_azure_computes_the_shape_is_unknown(written: str) -> None:
+    value, unresolved = evaluated(f"[json(format('{written}', uniqueString('a')))]")
+    assert value is None
+    assert [at for at, _ in unresolved] == ["/properties/x"]
+
+
+def test_ids_that_stand_in_a_list_by_themselves_are_kept() -> None:
+    made = ["[resourceId('Microsoft.Network/ipGroups', uniqueString('a'))]"]
+    value, unresolved = evaluated(made)
+    assert unresolved == ()
+    assert value[0].startswith(f"{NETWORK}/ipGroups/{{uniquestring-")
 
 
 def test_an_object_in_a_list_loses_only_what_is_unknown() -> None:
