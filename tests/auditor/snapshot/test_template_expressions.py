@@ -220,7 +220,7 @@ def test_a_list_with_one_unknown_element_is_unknown_as_a_whole(nested: bool) -> 
 
 @pytest.mark.parametrize(
     ("written", "path"),
-    [("{{\"id\": \"{0}\"}}", "id"), ("{{\"all\": [\"{0}\"]}}", "all")],
+    [('{{"id": "{0}"}}', "id"), ('{{"all": ["{0}"]}}', "all")],
 )
 def test_json_around_an_id_keeps_the_id(written: str, path: str) -> None:
     an_id = "resourceId('Microsoft.Network/ipGroups', uniqueString('a'))"
@@ -232,11 +232,11 @@ def test_json_around_an_id_keeps_the_id(written: str, path: str) -> None:
 
 
 def test_json_around_what_azure_computes_does_not_take_it_for_told() -> None:
-    made = "[json(format('{{\"size\": \"{0}\", \"n\": 1}}', uniqueString('a')))]"
+    made = '[json(format(\'{{"size": "{0}", "n": 1}}\', uniqueString(\'a\')))]'
     assert evaluated(made) == ({"n": 1}, (("/properties/x/size", COMPUTED),))
 
 
-@pytest.mark.parametrize("written", ["{{\"n\": {0}}}", "{{\"{0}\": 1}}", "{0}"])
+@pytest.mark.parametrize("written", ['{{"n": {0}}}', '{{"{0}": 1}}', "{0}"])
 def test_json_of_which_azure_computes_the_shape_is_unknown(written: str) -> None:
     value, unresolved = evaluated(f"[json(format('{written}', uniqueString('a')))]")
     assert value is None
