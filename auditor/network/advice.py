@@ -23,7 +23,7 @@ from auditor.snapshot.document import Gap, Record
 
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
 _DEPLOY = "it is known once it is deployed: audit what was deployed"
-_WRITE = "write it into the template or plan, which does not tell it, or audit what was deployed"
+_WRITE = "audit what was deployed, or write it into the template or plan, which does not tell it"
 
 _ID = re.compile(r"/subscriptions/[^\s,;:()\"']+", re.IGNORECASE)
 _LABEL = re.compile(r"\(([a-z][a-z0-9]*(?:-[a-z]+)*)(?::[^()]*)?\)")

@@ -89,7 +89,7 @@ def test_a_template_is_to_be_compiled() -> None:
     ("pointer", "reason", "words"),
     [
         ("/properties/subnets", "its text is computed by Azure at deployment", "it is known once"),
-        ("/location", "the resource group's location is not in the template", "write it into the"),
+        ("/location", "the resource group's location is not in the template", "audit what was deployed, or"),
     ],
 )
 def test_what_no_parameter_decides_is_not_asked_of_the_parameters(
@@ -166,7 +166,7 @@ def test_what_a_template_leaves_out_is_to_be_written_there() -> None:
     own = HUB.split("/")[2]
     untold = {**resource(VNET, "hub"), "id": HUB.replace(own, "{subscription}")}
     unknown = Unknown(HUB.replace(own, "{subscription}"), missing="the address space")
-    assert advice(estate(untold), unknown).startswith("write it into the template")
+    assert advice(estate(untold), unknown).startswith("audit what was deployed, or write it")
 
 
 def test_the_network_that_aks_manages_is_in_the_node_resource_group() -> None:
