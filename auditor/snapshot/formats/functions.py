@@ -211,7 +211,8 @@ def _list(value: Value) -> list[Value]:
 
 def _union(*parts: Value) -> Value:
     if all(isinstance(part, dict) for part in parts):
-        return reduce(_merged, parts, {})
+        first, *others = parts
+        return reduce(_merged, others, first)
     found: list[Value] = []
     for part in parts:
         found.extend(item for item in _list(part) if item not in found)
