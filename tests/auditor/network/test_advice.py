@@ -85,6 +85,15 @@ def test_a_template_is_to_be_compiled() -> None:
     assert said("subnets of hub", network).startswith("compile the template")
 
 
+def test_so_it_is_for_what_it_makes_on_a_condition() -> None:
+    pips = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/publicIPAddresses"
+    network = estate(resource(VNET, "hub"), gaps=(Gap("undecided", pips, "its name is unknown"),))
+    for each in (pips, f"{pips}/pip-web"):
+        assert said(f"what is open: {each} (collection-gap)", network).startswith("compile the")
+        assert said("its address", network, related=(each,)).startswith("compile the")
+    assert said(f"{pips}es/pip-web", network).startswith("export it with the rest")
+
+
 @pytest.mark.parametrize("reason", [NO_SETTINGS, NO_PROPERTIES])
 def test_an_entry_of_an_inventory_is_no_template(reason: str) -> None:
     network = estate(resource(VNET, "hub"), unresolved=(("/properties", reason),))
