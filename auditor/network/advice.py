@@ -75,8 +75,10 @@ def advice(network: Network, unknown: Unknown) -> str:
     return (
         _where_a_gap_is(network, said)
         or _by_label(unknown.missing)
+        or _where_a_template_may(network, said)
         or _where_absent(network, said)
         or _where_a_gap_is(network, named)
+        or _where_a_template_may(network, named)
         or _where_absent(network, named)
         or _where_a_template_tells(network, named)
         or _once_more(network, named, unknown.told_by)
@@ -115,6 +117,14 @@ def _gaps(network: Network) -> dict[str, Gap]:
 
 def _where_a_gap_is(network: Network, named: list[str]) -> str:
     return next((_again(network, each) for each in named if fold(each) in _gaps(network)), "")
+
+
+def _where_a_template_may(network: Network, named: list[str]) -> str:
+    """Say what to do where a template makes what is named, or some of a list, or does not."""
+    open_lists = [fold(gap.subject) for gap in network.gaps if gap.kind == "undecided"]
+    keys = [fold(each) for each in named if not _is_known(network, each)] if open_lists else []
+    may = any(f"{key}/".startswith(f"{each}/") for key in keys for each in open_lists)
+    return _COMPILE if may else ""
 
 
 def _again(network: Network, subject: str) -> str:

@@ -21,6 +21,7 @@ from auditor.resources.monitoring import (
     LogSettings,
     NetworkWatcher,
 )
+from auditor.resources.virtual_networks import VirtualNetwork
 from auditor.snapshot.document import Gap
 
 _SETTINGS = "providers/Microsoft.Insights/diagnosticSettings"
@@ -140,15 +141,21 @@ _TARGET = "targetResourceId"
 """By which field a flow log names what it watches."""
 
 
-def aimless_flow_log(network: Network, location: str | None) -> FlowLog | None:
-    """Give a flow log of a region that does not tell what it watches, if there is one.
+def aimless_flow_log(network: Network, vnet: VirtualNetwork) -> FlowLog | None:
+    """Give a flow log that does not tell what it watches and may watch a VNet, if there is one.
 
-    Not one that is known to be off. A flow log watches what is in its own region.
+    Not one that is known to be off, nor one of another region: a flow log watches what is in its
+    own. Where one of the two does not tell its region, it may be the same.
     """
+    here = _region(vnet)
     for log in _aimless(network):
-        if location and (log.location or "").lower() == location.lower():
+        if not here or _region(log) in ("", here):
             return log
     return None
+
+
+def _region(node: FlowLog | VirtualNetwork) -> str:
+    return str(walk.peek(node, "location") or "").lower()
 
 
 def flow_logs_unread(network: Network, arm_id: str) -> Gap | None:

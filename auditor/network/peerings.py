@@ -81,6 +81,14 @@ def way_back(network: Network, peering: Peering) -> Peering | None:
     return None
 
 
+def stands_alone(network: Network, peering: Peering) -> bool:
+    """Tell whether the far VNet is known to have no peering back: it is connected to nobody."""
+    try:
+        return way_back(network, peering) is None
+    except Undetermined:
+        return False
+
+
 def may_lend(network: Network, peering: Peering) -> bool:
     """Tell whether the far VNet may lend its gateways: what is not told may be so."""
     return possibly(lambda each: lends(network, each), peering)

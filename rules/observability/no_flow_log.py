@@ -51,7 +51,7 @@ def no_flow_log(network: Network, vnet: VirtualNetwork) -> Outcomes:
     bare = [subnet for subnet in subnets if not _watched(network, subnet)]
     if not bare:
         return
-    aimless = observability.aimless_flow_log(network, vnet.location)
+    aimless = observability.aimless_flow_log(network, vnet)
     if aimless is not None:
         raise Undetermined(f"what flow log {aimless.label} watches", resource=aimless.id)
     gap = observability.flow_logs_unread(network, vnet.id)

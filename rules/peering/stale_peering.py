@@ -33,23 +33,23 @@ from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.ids import name as last_segment
 from auditor.network.graph import evidence
-from auditor.network.peerings import peerings_of_ours
+from auditor.network.peerings import peerings_of_ours, stands_alone
 from auditor.network.routing_domains import claims_of, is_whole, network_id
 from auditor.network.space_commands import synchronise
+from auditor.resources import walk
 from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
 
 def peerings_in_use(network: Network) -> tuple[Peering, ...]:
-    """The peerings that are connected, or do not tell their state."""
-    return tuple(peering for peering in peerings_of_ours(network) if _may_be_connected(peering))
+    """The peerings that are connected, or may be."""
+    ours = peerings_of_ours(network)
+    return tuple(peering for peering in ours if _may_be_connected(network, peering))
 
 
-def _may_be_connected(peering: Peering) -> bool:
-    try:
-        return peering.connected or not peering.properties.peering_state
-    except Undetermined:
-        return True
+def _may_be_connected(network: Network, peering: Peering) -> bool:
+    state = walk.peek(walk.peek(peering, "properties"), "peering_state")
+    return peering.connected if state else not stands_alone(network, peering)
 
 
 @rule("PER-007", severity=Severity.HIGH, since="0.1.0", of=peerings_in_use)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, TypeAlias
 
 from auditor.snapshot.formats import ranges
@@ -141,12 +142,25 @@ def _format(pattern: str, *parts: Value) -> str:
     def put(found: re.Match[str]) -> str:
         if found[0] in ("{{", "}}"):
             return found[0][0]
-        if found["spec"]:
-            raise ValueError
-        return _text(parts[int(found["index"])])
+        part = parts[int(found["index"])]
+        return _number(part, found["spec"][1:]) if found["spec"] else _text(part)
 
     text = re.sub(r"\{\{|\}\}|\{(?P<index>\d+)(?P<spec>[,:][^}]*)?\}", put, pattern)
     return _mixed(text, (pattern, *parts))
+
+
+_ZEROS = re.compile(r"0+|[Dd](?P<digits>\d{1,2})?")
+
+
+def _number(value: Value, form: str) -> str:
+    """Write a number in a form of .NET that fills it up with zeros: `00`, `D2`; or as `N0`."""
+    filled = _ZEROS.fullmatch(form)
+    if type(value) is not int or (filled is None and form.upper() != "N0"):
+        raise ValueError
+    if filled is None:
+        return f"{value:,}"
+    width = int(filled["digits"] or 1) if form[0] != "0" else len(form)
+    return ("-" if value < 0 else "") + str(abs(value)).rjust(width, "0")
 
 
 def _lower(text: str) -> str:
@@ -197,14 +211,34 @@ def _list(value: Value) -> list[Value]:
 
 def _union(*parts: Value) -> Value:
     if all(isinstance(part, dict) for part in parts):
-        merged: dict[str, Value] = {}
-        for part in parts:
-            merged.update(part)
-        return merged
+        first, *others = parts
+        return reduce(_merged, others, first)
     found: list[Value] = []
     for part in parts:
         found.extend(item for item in _list(part) if item not in found)
     return found
+
+
+def _merged(one: dict[str, Value], other: dict[str, Value]) -> dict[str, Value]:
+    """Add the names of another object; of what both have the other's counts, objects go together.
+
+    Lists are not merged. Names have no case: Azure takes `Name` and `name` for one.
+    """
+    made, spelled = dict(one), {key.lower(): key for key in one}
+    for name, value in other.items():
+        key = spelled.setdefault(name.lower(), name)
+        made[key] = _together(made[key], value) if key in made else value
+    return made
+
+
+def _together(ours: Value, other: Value) -> Value:
+    """Merge two values of one name; what nobody knows may be an object, too."""
+    if isinstance(ours, Unknown) and isinstance(other, dict):
+        return ours
+    if other is None and ours is not None:
+        return Unknown("union() with null, of which Azure does not say whether it counts")
+    both = isinstance(ours, dict) and isinstance(other, dict)
+    return _merged(ours, other) if both else other
 
 
 def _substring(text: str, start: int, length: int | None = None) -> str:

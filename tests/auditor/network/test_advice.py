@@ -89,7 +89,11 @@ def test_a_template_is_to_be_compiled() -> None:
     ("pointer", "reason", "words"),
     [
         ("/properties/subnets", "its text is computed by Azure at deployment", "it is known once"),
-        ("/location", "the resource group's location is not in the template", "audit what was deployed, or"),
+        (
+            "/location",
+            "the resource group's location is not in the template",
+            "audit what was deployed, or",
+        ),
     ],
 )
 def test_what_no_parameter_decides_is_not_asked_of_the_parameters(
@@ -97,6 +101,15 @@ def test_what_no_parameter_decides_is_not_asked_of_the_parameters(
 ) -> None:
     network = estate(resource(VNET, "hub"), unresolved=((pointer, reason),))
     assert said("subnets of hub", network).startswith(words)
+
+
+def test_so_it_is_for_what_it_makes_on_a_condition() -> None:
+    pips = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/publicIPAddresses"
+    network = estate(resource(VNET, "hub"), gaps=(Gap("undecided", pips, "its name is unknown"),))
+    for each in (pips, f"{pips}/pip-web"):
+        assert said(f"what is open: {each} (collection-gap)", network).startswith("compile the")
+        assert said("its address", network, related=(each,)).startswith("compile the")
+    assert said(f"{pips}es/pip-web", network).startswith("export it with the rest")
 
 
 @pytest.mark.parametrize("reason", [NO_SETTINGS, NO_PROPERTIES])

@@ -27,6 +27,10 @@ from .templates import NETWORK, NO_PARTS, evaluated, resource, template
         ("[concat('a', 'it''s', string(3))]", "ait's3"),
         ("[concat(variables('list'), createArray(3))]", [1, 2, 3]),
         ("[format('{0}-{1}{{}}', 'a', 2)]", "a-2{}"),
+        (
+            "[format('vm-{0:00}{1:D3}{2:D}-{3:N0}', 3, sub(0, 7), 12, 8175133)]",
+            "vm-03-00712-8,175,133",
+        ),
         ("[toLower(toUpper('Ab'))]", "ab"),
         ("[if(equals('a', 'a'), 'yes', reference('x'))]", "yes"),
         ("[if(not(empty(variables('list'))), 1, 2)]", 1),
@@ -37,6 +41,12 @@ from .templates import NETWORK, NO_PARTS, evaluated, resource, template
         ("[first(createArray('a', 'b'))]", "a"),
         ("[coalesce(null(), 'b')]", "b"),
         ("[union(createObject('a', 1), createObject('b', 2))]", {"a": 1, "b": 2}),
+        (
+            '[union(json(\'{"a": {"b": 1, "c": [1]}}\'), '
+            'json(\'{"A": {"c": [2], "d": 3}, "e": 4}\'))]',
+            {"a": {"b": 1, "c": [2], "d": 3}, "e": 4},
+        ),
+        ("[union(createObject('a', createObject('b', 1)), createObject('a', 2))]", {"a": 2}),
         ("[coalesce('a', reference('x').b)]", "a"),
         ("[tryGet(variables('table'), 'INNER', 'deep')]", True),
         ("[tryGet(variables('list'), 1)]", 2),
@@ -151,7 +161,13 @@ def test_what_the_template_decides_is_evaluated(expression: str, value: Any) -> 
         ("[concat('a') 'b']", "cannot be parsed"),
         ("[]", "cannot be parsed"),
         ("[variables('loop').x]", "refers to itself"),
-        ("[format('{0:D2}', 3)]", "does not take"),
+        ("[union(createObject('a', 1), createObject('a', null())).a]", "union() with null"),
+        (
+            "[union(variables('told'), createObject('a', createObject('b', 1))).a]",
+            "has no default value",
+        ),
+        ("[format('{0:E2}', 3)]", "does not take"),
+        ("[format('{0:D2}', 'a')]", "does not take"),
         ("[format('{9}', 3)]", "does not take"),
         ("[toLower(3)]", "does not take"),
         ("[div(1, 0)]", "does not take"),
@@ -197,7 +213,11 @@ def test_what_it_does_not_decide_is_absent_and_listed(expression: str, reason: s
                 "needed": {"type": "string"},
                 "secret": {"type": "secureString", "defaultValue": "hunter2"},
             },
-            variables={"loop": "[variables('loop')]", "half": ["[parameters('needed')]", "y"]},
+            variables={
+                "loop": "[variables('loop')]",
+                "half": ["[parameters('needed')]", "y"],
+                "told": {"a": "[parameters('needed')]"},
+            },
         )
     )
 

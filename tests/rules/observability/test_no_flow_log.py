@@ -86,6 +86,21 @@ def test_without_any_watcher_or_log_it_is_unknown() -> None:
     assert answer.unknown[0].missing.endswith("were they exported?")
 
 
+def test_a_region_that_is_not_told_is_not_what_is_missing() -> None:
+    """A template that deploys to the region of its resource group."""
+    nowhere = (("/location", "the resource group's location is not in the template"),)
+    here = {key: value for key, value in home(web={}).items() if key != "location"}
+
+    answer = ask("OBS-002", estate(here, unresolved=nowhere))
+    assert answer.unknown[0].missing.endswith("were they exported?")
+    assert "watcher flow-log list --location '<region>'" in answer.unknown[0].remedy
+
+    aimless = {**log(""), "location": "westeurope"}
+    answer = ask("OBS-002", estate(here, aimless, unresolved=nowhere))
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown[0].missing == "what flow log f watches"
+
+
 def test_watchers_do_not_tell_their_logs() -> None:
     foreign = {**OTHER, "id": OTHER["id"].replace(HERE, ELSEWHERE)}
     for others in ((), (foreign,)):

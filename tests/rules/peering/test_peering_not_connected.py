@@ -46,6 +46,18 @@ def test_a_peering_without_a_state_is_unknown() -> None:
     assert (answer.kept, len(answer.unknown)) == (0, 1)
 
 
+def test_r_14_a_peering_without_its_other_side_is_not_connected_whatever_it_tells() -> None:
+    network = estate(
+        vnet("hub", "10.0.0.0/16", peers=[peer("spoke", state=None)]), vnet("spoke", "10.1.0.0/16")
+    )
+    (finding,) = ask(ID, network).broken
+    assert finding.message == (
+        "peering to-spoke of hub with spoke is not connected: it has no other side"
+    )
+    assert finding.evidence[0].value == vnet_id("spoke")
+    assert ask(ID, network, beside=("PER-002",)).broken == []
+
+
 def test_azures_own_peering_with_a_virtual_hub_is_no_subject() -> None:
     network = estate(vnet("spoke", "10.0.0.0/16", peers=[peer("HV_hub", state="Initiated")]))
     answer = ask(ID, network)

@@ -61,7 +61,9 @@ def test_an_absent_network_is_known_by_its_last_space() -> None:
 def test_nothing_told_is_unknown() -> None:
     assert len(judge(peer("b")).unknown) == 1
     assert len(judge(peer("b", "10.1.0.0/16")).unknown) == 1
-    assert len(judge(peer("b", "10.1.0.0/16", state=None), "10.1.0.0/16").unknown) == 1
+    sides = [vnet("a", "10.0.0.0/16", peers=[peer("b", "10.1.0.0/16", state=None)])]
+    sides.append(vnet("b", "10.1.0.0/16", peers=[peer("a", "10.0.0.0/16")]))
+    assert len(ask(ID, estate(*sides)).unknown) == 1
 
 
 def test_r_19_a_subnet_peering_is_judged_by_its_level_alone() -> None:
@@ -78,3 +80,8 @@ def test_r_19_a_subnet_peering_is_judged_by_its_level_alone() -> None:
 def test_a_peering_that_is_not_connected_is_no_subject(state: str) -> None:
     answer = judge(peer("b", "10.1.0.0/16", state=state), "10.2.0.0/16")
     assert (answer.broken, answer.unknown, answer.kept) == ([], [], 0)
+
+
+def test_r_14_a_peering_without_its_other_side_is_not_judged() -> None:
+    answer = judge(peer("b", "10.9.0.0/16", state=None), "10.1.0.0/16")
+    assert (answer.broken, answer.unknown) == ([], [])
