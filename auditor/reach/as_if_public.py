@@ -15,7 +15,7 @@ from auditor import ids
 from auditor.addresses import AddressSet
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
-from auditor.reach.along import hops_of
+from auditor.reach.along import hops_of, told_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import is_basic
 from auditor.reach.entrances import Entrance
@@ -39,21 +39,45 @@ _ENTRANCES = frozenset({"no-entrance", "load-balancer", "firewall-nat"})
 def let_in(target: Point, shown: Shown | None, paths: Iterable[Path]) -> tuple[Point, ...]:
     """Give who would get what an entrance does not take yet: of a frontend, who is behind its rule.
 
-    Behind balancers of regions nobody, as these know other ports (E-19).
+    Where one of all regions has no rule for it nobody: those of regions know other ports (E-19).
     """
     if shown is None:
         return (target,)
     trail = shown.path.trail
+    alike = shown.path.trail.chosen_by
     if target.kind is not Kind.FRONTEND:
         named = [target]
-    elif len(trail.rules) > 1:
-        return ()
+    elif len(trail.rules) <= 1:
+        named = [path.target for path in paths if path.trail.chosen_by == alike]
     else:
-        named = [path.target for path in paths if path.trail.chosen_by == trail.chosen_by]
-    if trail.rules and trail.frame.destination is None:  # floating IP (P-4)
-        kept = AddressSet.from_range(shown.packet.destination, shown.packet.destination)
+        lacks = _lacking(shown.path, shown.packet)
+        named = [
+            path.target
+            for path in paths
+            if lacks and path.trail.chosen_by == alike and _lacking(path, shown.packet) == lacks
+        ]
+    kept = _kept(trail, shown)
+    if kept is not None:
         named = [replace(point, addresses=kept) for point in named]
     return tuple({point.id.lower(): point for point in named}.values())
+
+
+def _lacking(path: Path, packet: Packet) -> str:
+    """The balancer of a region that lacks a rule for a packet, as a key; empty: that of all does."""
+    first, last = (path.trail.stages[path.trail.rules[at]] for at in (0, -1))
+    if first.passes(packet) is False:
+        return ""
+    return told_of(last, packet)[-1].resource.lower()
+
+
+def _kept(trail: Trail, shown: Shown) -> AddressSet | None:
+    """The address that stays where a rule has floating IP (P-4), that of a region's frontend too."""
+    if not trail.rules:
+        return None
+    if trail.frame.destination is None:
+        return AddressSet.from_range(shown.packet.destination, shown.packet.destination)
+    by_region = len(trail.rules) > 1 and trail.frame.destination != shown.path.target.addresses
+    return trail.frame.destination if by_region else None
 
 
 def stopped_besides(
@@ -77,6 +101,7 @@ def stopped_besides(
     if missing.code == "firewall-nat":
         return tuple(_stops_behind(network, source, target, packet, entrance))
     closed = source.kind is Kind.INTERNET and not _is_basic(target)
+    packet = replace(packet, destination_port=missing.packet.destination_port)
     found = (
         step
         for each in machines
