@@ -22,6 +22,7 @@ from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
 from auditor.reach.frame import Packet
+from auditor.reach.gatewaying import point_of
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet
 from auditor.reach.replying import straight_to, to_internet
@@ -29,6 +30,7 @@ from auditor.reach.showing import Shown
 from auditor.reach.stages import remark
 from auditor.reach.trail import Step, Trail
 from auditor.reach.translating import sent_inside
+from auditor.resources.application_gateways import ApplicationGateway as Gateway
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
@@ -63,7 +65,7 @@ def let_in(target: Point, shown: Shown | None, paths: Iterable[Path]) -> tuple[P
 
 
 def _lacking(path: Path, packet: Packet) -> str:
-    """The balancer of a region that lacks a rule for a packet, as a key; empty: that of all does."""
+    """The balancer of a region that lacks a rule for a packet; empty: that of all does."""
     first, last = (path.trail.stages[path.trail.rules[at]] for at in (0, -1))
     if first.passes(packet) is False:
         return ""
@@ -71,7 +73,7 @@ def _lacking(path: Path, packet: Packet) -> str:
 
 
 def _kept(trail: Trail, shown: Shown) -> AddressSet | None:
-    """The address that stays where a rule has floating IP (P-4), that of a region's frontend too."""
+    """The address that stays where a rule has floating IP (P-4): of a region's frontend too."""
     if not trail.rules:
         return None
     if trail.frame.destination is None:
@@ -108,6 +110,19 @@ def stopped_besides(
         for step in _stops_at(network, source, each, packet, closed=closed)
     )
     return tuple({(each.resource, each.says, each.opening): each for each in found}.values())
+
+
+def stopped_behind_gateway(network: Network, shown: Shown) -> tuple[Step, ...]:
+    """Give what stops a gateway's own connection once the balancer before its member takes it."""
+    missing, *_ = (*reversed(shown.blockers), None)
+    path = shown.path
+    gateway = network.find(path.trail.via[-1]) if path.trail.via else None
+    if missing is None or missing.code != "load-balancer" or not isinstance(gateway, Gateway):
+        return ()
+    there = path.trail.frame.destination  # that of the frontend where it stays (P-4)
+    kept = replace(path.target, addresses=there) if there is not None else path.target
+    sender = point_of(network, gateway)
+    return stopped_besides(network, sender, path.target, [kept], missing.packet, [missing])
 
 
 def _is_basic(target: Point) -> bool:
