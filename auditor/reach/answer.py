@@ -19,7 +19,7 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.alternatives import least_stopped, stops_elsewhere
-from auditor.reach.as_if_public import let_in, stopped_besides
+from auditor.reach.as_if_public import let_in, stopped_behind_gateway, stopped_besides
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_name import at_each, whichever_address
@@ -138,7 +138,7 @@ def answers(
                 network, source, target, group, version, protocols, ports, without=without
             )
             asked = asked_for(space_of(network, version), protocols, ports)
-            found += there or (_refusal(group, asked) if refusals else [])
+            found += there or (_refusal(network, group, asked) if refusals else [])
     return tuple(found)
 
 
@@ -153,12 +153,14 @@ def _without_entrance(answer: Answer) -> Answer:
     return replace(answer, blockers=alone) if alone else answer
 
 
-def _refusal(group: Sequence[Path], asked: PacketSet) -> list[Answer]:
+def _refusal(network: Network, group: Sequence[Path], asked: PacketSet) -> list[Answer]:
     found = refused(group, asked)
     if found is None:
         return []
     shown, ports = found
-    return [replace(answer_on(shown.path, shown.packet, Verdict.BLOCKED), ports=ports)]
+    answer = answer_on(shown.path, shown.packet, Verdict.BLOCKED)
+    besides = stopped_behind_gateway(network, shown)
+    return [replace(answer, ports=ports, blockers=(*answer.blockers, *besides))]
 
 
 def answer_on(path: Path, packet: Packet, verdict: Verdict) -> Answer:

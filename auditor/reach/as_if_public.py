@@ -15,13 +15,14 @@ from auditor import ids
 from auditor.addresses import AddressSet
 from auditor.network.effective_rules import Direction
 from auditor.network.graph import Network
-from auditor.reach.along import hops_of
+from auditor.reach.along import hops_of, told_of
 from auditor.reach.bounds import Bounds
 from auditor.reach.delivery import is_basic
 from auditor.reach.entrances import Entrance
 from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
 from auditor.reach.frame import Packet
+from auditor.reach.gatewaying import point_of
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet
 from auditor.reach.replying import straight_to, to_internet
@@ -29,6 +30,7 @@ from auditor.reach.showing import Shown
 from auditor.reach.stages import remark
 from auditor.reach.trail import Step, Trail
 from auditor.reach.translating import sent_inside
+from auditor.resources.application_gateways import ApplicationGateway as Gateway
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
@@ -39,21 +41,45 @@ _ENTRANCES = frozenset({"no-entrance", "load-balancer", "firewall-nat"})
 def let_in(target: Point, shown: Shown | None, paths: Iterable[Path]) -> tuple[Point, ...]:
     """Give who would get what an entrance does not take yet: of a frontend, who is behind its rule.
 
-    Behind balancers of regions nobody, as these know other ports (E-19).
+    Where one of all regions has no rule for it nobody: those of regions know other ports (E-19).
     """
     if shown is None:
         return (target,)
     trail = shown.path.trail
+    alike = shown.path.trail.chosen_by
     if target.kind is not Kind.FRONTEND:
         named = [target]
-    elif len(trail.rules) > 1:
-        return ()
+    elif len(trail.rules) <= 1:
+        named = [path.target for path in paths if path.trail.chosen_by == alike]
     else:
-        named = [path.target for path in paths if path.trail.chosen_by == trail.chosen_by]
-    if trail.rules and trail.frame.destination is None:  # floating IP (P-4)
-        kept = AddressSet.from_range(shown.packet.destination, shown.packet.destination)
+        lacks = _lacking(shown.path, shown.packet)
+        named = [
+            path.target
+            for path in paths
+            if lacks and path.trail.chosen_by == alike and _lacking(path, shown.packet) == lacks
+        ]
+    kept = _kept(trail, shown)
+    if kept is not None:
         named = [replace(point, addresses=kept) for point in named]
     return tuple({point.id.lower(): point for point in named}.values())
+
+
+def _lacking(path: Path, packet: Packet) -> str:
+    """The balancer of a region that lacks a rule for a packet; empty: that of all does."""
+    first, last = (path.trail.stages[path.trail.rules[at]] for at in (0, -1))
+    if first.passes(packet) is False:
+        return ""
+    return told_of(last, packet)[-1].resource.lower()
+
+
+def _kept(trail: Trail, shown: Shown) -> AddressSet | None:
+    """The address that stays where a rule has floating IP (P-4): of a region's frontend too."""
+    if not trail.rules:
+        return None
+    if trail.frame.destination is None:
+        return AddressSet.from_range(shown.packet.destination, shown.packet.destination)
+    by_region = len(trail.rules) > 1 and trail.frame.destination != shown.path.target.addresses
+    return trail.frame.destination if by_region else None
 
 
 def stopped_besides(
@@ -77,12 +103,26 @@ def stopped_besides(
     if missing.code == "firewall-nat":
         return tuple(_stops_behind(network, source, target, packet, entrance))
     closed = source.kind is Kind.INTERNET and not _is_basic(target)
+    packet = replace(packet, destination_port=missing.packet.destination_port)
     found = (
         step
         for each in machines
         for step in _stops_at(network, source, each, packet, closed=closed)
     )
     return tuple({(each.resource, each.says, each.opening): each for each in found}.values())
+
+
+def stopped_behind_gateway(network: Network, shown: Shown) -> tuple[Step, ...]:
+    """Give what stops a gateway's own connection once the balancer before its member takes it."""
+    missing, *_ = (*reversed(shown.blockers), None)
+    path = shown.path
+    gateway = network.find(path.trail.via[-1]) if path.trail.via else None
+    if missing is None or missing.code != "load-balancer" or not isinstance(gateway, Gateway):
+        return ()
+    there = path.trail.frame.destination  # that of the frontend where it stays (P-4)
+    kept = replace(path.target, addresses=there) if there is not None else path.target
+    sender = point_of(network, gateway)
+    return stopped_besides(network, sender, path.target, [kept], missing.packet, [missing])
 
 
 def _is_basic(target: Point) -> bool:

@@ -8,7 +8,7 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.network.graph import Network
 from auditor.network.peerings import far_network, told_peerings, way_back
-from auditor.network.routing_domains import is_whole
+from auditor.network.routing_domains import is_whole, subnet_claims
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 
 
@@ -82,9 +82,27 @@ def _change(
     if not peering.connected or not back.connected:
         one, other = (far, vnet) if reply else (vnet, far)
         return f"make the peerings of {one.label} with {other.label} anew, on both sides"
-    if not is_whole(peering):
-        return f"let the peering of {vnet.label} with {far.label} join the subnet of {address}"
+    lets = " and ".join(_lets(peering, far, address))
+    if lets:
+        return f"let the peering of {vnet.label} with {far.label} {lets}"
     return f"synchronise the peering of {vnet.label} with {far.label}"
+
+
+def _lets(peering: Peering, far: VirtualNetwork, address: Address) -> Iterator[str]:
+    """What a peering of one IP version, or of some subnets, has to do for an address (R-19)."""
+    only_six = address.version == 4 and bool(peering.properties.enable_only_ipv6_peering)
+    if only_six:
+        yield "carry IPv4 too"
+    if not (is_whole(peering) or (only_six and _takes_part(peering, far, address))):
+        yield f"join the subnet of {address}"
+
+
+def _takes_part(peering: Peering, far: VirtualNetwork, address: Address) -> bool:
+    try:
+        claims = subnet_claims(far, peering.properties.remote_subnet_names)
+    except Undetermined:
+        return False
+    return any(address in claim.prefix for claim in claims or ())
 
 
 def _peerings(network: Network, vnet: VirtualNetwork) -> Iterator[tuple[Peering, VirtualNetwork]]:

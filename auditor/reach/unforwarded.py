@@ -74,7 +74,8 @@ def forwarding(
             each.target is not None and each.target.kind is Kind.FRONTEND for each in known
         )
         to = ", to a port that the balancers behind it forward" if regional else lacks
-        cure = f"add a load-balancing rule for {what} at {frontend.label}{to}"
+        at = f"{frontend.label} of {frontend.root.label}" if trail.rules else frontend.label
+        cure = f"add a load-balancing rule for {what} at {at}{to}"
         return for_ports(cure)(packet)
 
     return opening

@@ -10,7 +10,7 @@ from auditor.network.graph import Network
 from auditor.testing import estate
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
-from ...reaching import app_gateway, asked, lb, lb_rule
+from ...reaching import app_gateway, asked, before_regions, lb, lb_rule
 from ...routing import route, table
 
 CLIENT = "52.10.0.7"
@@ -104,6 +104,32 @@ def test_E_10_behind_a_frontend_every_machine_of_the_pool_has_to_let_it_in() -> 
         ("load-balancer", "https"),
         ("nsg-inbound", "securityRules/no"),
     ]
+
+
+@pytest.mark.parametrize("floating", [False, True])
+@pytest.mark.parametrize("target", ["web", "world"])
+def test_E_19_behind_a_region_that_lacks_a_rule_its_machines_have_to_let_it_in(
+    target: str, floating: bool
+) -> None:
+    """By the port that the global balancer makes of it, and the address that stays there."""
+
+    world = before_regions(port=22)
+    world[0]["properties"] |= {"inboundNatRules": [], "outboundRules": []}
+
+    def balanced(*rules: Any) -> Network:
+        return estate(
+            nsg(HTTPS, *rules), nic("web"), pip("pip"), vnet(subnet(nsg="nsg")),
+            lb(lb_rule("https", 443, 443, enableFloatingIP=floating)), *world,
+        )  # fmt: skip
+
+    lacks = ("load-balancer", "https")
+    assert stops(balanced(), 8080, target) == [
+        lacks,
+        ("nsg-inbound", "defaultSecurityRules/DenyAllInBound"),
+    ]
+    seen = "20.50.1.2" if floating else "10.0.0.4"
+    ssh = rule("ssh", 110, "*", "22", destinationAddressPrefix=seen)
+    assert stops(balanced(ssh), 8080, target) == [lacks]
 
 
 @pytest.mark.parametrize("target", ["web", "front"])

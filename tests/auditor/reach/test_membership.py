@@ -255,7 +255,9 @@ def test_E_19_what_opens_a_global_load_balancer_names_the_ports_of_the_regional_
     found = asked(balanced(*further), CLIENT, "world", 9090).one
     assert [step.rule for step in found.hops] == ["more", "https"]
     assert [step.opening for step in found.blockers] == [
-        "add a load-balancing rule for TCP 444 at front"
+        "add a load-balancing rule for TCP 444 at front of lb",
+        "add an inbound Allow rule for TCP from 52.10.0.7 to 10.0.0.4 to port 444 to nsg, "
+        "with a priority of 4096 or below, before defaultSecurityRules/DenyAllInBound",
     ]
 
 

@@ -139,6 +139,34 @@ def test_R_19_a_peering_of_some_subnets_has_to_join_another_one() -> None:
     assert asked(joined("app", "more"), "db", "web").verdict == "reachable"
 
 
+def test_R_19_a_peering_for_ipv6_alone_has_to_carry_ipv4_too() -> None:
+    def peered(*joined: str, only_six: bool = True) -> Network:
+        some: Any = {"enableOnlyIPv6Peering": only_six}
+        if joined:
+            some |= {"peerCompleteVnets": False, "localSubnetNames": ["app"],
+                     "remoteSubnetNames": list(joined)}  # fmt: skip
+        return estate(
+            net("a", "10.0.0.0/16", "fd00:a::/48", subnets={"app": "10.0.0.0/24"},
+                peers=[peer("b", "10.1.0.0/16", "fd00:b::/48", **some)]),
+            net("b", "10.1.0.0/16", "fd00:b::/48",
+                subnets={"app": "10.1.0.0/24", "six": "fd00:b:0:1::/64"},
+                peers=[peer("a", "10.0.0.0/16", "fd00:a::/48")]),
+            nic_in("web", "10.0.0.4", ("a", "app")),
+            nic_in("db", "10.1.0.4", ("b", "app")),
+        )  # fmt: skip
+
+    [step] = asked(peered(), "web", "db").one.blockers
+    assert step.opening == "let the peering of a with b carry IPv4 too, so that 10.1.0.4 goes to b"
+    assert asked(peered(only_six=False), "web", "db").verdict == "reachable"
+    [some] = asked(peered("app"), "web", "db").one.blockers
+    assert some.opening == step.opening
+    [other] = asked(peered("six"), "web", "db").one.blockers
+    assert other.opening == (
+        "let the peering of a with b carry IPv4 too and join the subnet of 10.1.0.4, "
+        "so that 10.1.0.4 goes to b"
+    )
+
+
 def test_R_19_a_private_endpoint_is_reached_from_joined_subnets_only() -> None:
     """Its route stands in the others, too, and may be beaten by a user's (L-4)."""
 

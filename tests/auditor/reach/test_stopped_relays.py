@@ -93,6 +93,33 @@ def test_R_30_a_firewall_on_the_way_to_a_gateway_is_told_as_what_stops_it() -> N
     assert refusing(network, source="desk", protocols=("tcp",)) == [("443", ["firewall"])]
 
 
+@pytest.mark.parametrize("floating", [False, True])
+def test_E_10_what_stops_a_gateway_once_the_balancer_takes_it_is_told_as_well(
+    floating: bool,
+) -> None:
+    """The rules at machines see the gateway's own connection, and the frontend's address (P-4)."""
+
+    def shut(*rules: Any) -> list[str]:
+        network = gated(
+            lb(lb_rule("https", 443, 443, enableFloatingIP=floating), public=False),
+            gateway=app_gateway(members=("10.0.0.10",)),
+            backend=[*rules, deny("rest", 200)],
+        )
+        found = answers(network, point(network, CLIENT), point(network, "web"), refusals=True)
+        [refusal] = [each for each in found if each.via]
+        return [step.opening for step in refusal.blockers]
+
+    lacks = "add a load-balancing rule for TCP 8080 at front"
+    seen = "10.0.0.10" if floating else "10.0.0.4"
+    assert shut() == [
+        lacks,
+        f"add an inbound Allow rule for TCP from 10.0.1.0/26 to {seen} to port 8080 to back, "
+        "with a priority below 200 (securityRules/rest)",
+    ]
+    let = rule("agw", 100, "10.0.1.0/26", "8080", destinationAddressPrefix=seen)
+    assert shut(let) == [lacks]
+
+
 def before_balancer(*rules: Any) -> Network:
     """Gateway agw:443 before balancer 10.0.0.10, whose rules take 443 and 80; the gateway asks 80.
 
