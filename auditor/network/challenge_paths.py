@@ -80,6 +80,21 @@ def takes(pattern: str) -> bool:
     return False
 
 
+def spoken_for_by(network: Network, rule: PathRule) -> tuple[PathRule, ...]:
+    """Give the path rules to whose challenges the same happens as to those of a path rule.
+
+    They are the others of its map that take challenges; none unless it is the first by name.
+    """
+    path_map = network.holder(rule, UrlPathMap)
+    try:
+        beside = path_map.path_rules if path_map is not None else ()
+        taking = [one for one in beside if any(map(takes, one.properties.paths or ()))]
+    except Undetermined:
+        return ()  # each speaks for itself
+    taking.sort(key=lambda one: one.key)
+    return tuple(taking[1:]) if taking and taking[0].key == rule.key else ()
+
+
 _ONE_RULE = (
     "no export tells it, and Azure documents no answer: keep one path rule for challenges, or send "
     "one and see"

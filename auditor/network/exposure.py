@@ -8,7 +8,7 @@ that use it (E-7, E-8).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -199,18 +199,26 @@ InboundRule: TypeAlias = LoadBalancingRule | InboundNatRule | InboundNatPool
 class FrontendUse(msgspec.Struct):
     """The rules of a load balancer that use one of its frontends.
 
-    `doubt` is set when the input does not tell of some rule of the load balancer which frontend
-    it uses: there may be more than what is listed.
+    `doubt` is set when the input does not tell of some rule that forwards which frontend it uses:
+    there may be more than what is listed. `doubt_out` is the same for outbound rules, by which
+    nothing comes in (E-7).
     """
 
     inbound: list[InboundRule] = msgspec.field(default_factory=list)
     outbound: list[OutboundRule] = msgspec.field(default_factory=list)
     doubt: Undetermined | None = None
+    doubt_out: Undetermined | None = None
 
     def certain(self) -> None:
-        """Raise Undetermined when there may be more rules than listed."""
+        """Raise Undetermined when there may be more rules that forward than listed."""
         if self.doubt is not None:
             raise self.doubt
+
+    def whole(self) -> None:
+        """Raise Undetermined when there may be more rules of any kind than listed."""
+        self.certain()
+        if self.doubt_out is not None:
+            raise self.doubt_out
 
 
 def use_of(network: Network, frontend: LoadBalancerFrontend) -> FrontendUse:
@@ -221,11 +229,12 @@ def use_of(network: Network, frontend: LoadBalancerFrontend) -> FrontendUse:
     balancer = network.holder(frontend, LoadBalancer)
     if balancer is None:
         raise Undetermined(f"the load balancer that holds {frontend.id}", resource=frontend.id)
-    uses, doubt = _uses(network)[balancer.key]
-    return uses.get(frontend.key) or FrontendUse(doubt=doubt)
+    uses, none = _uses(network)[balancer.key]
+    return uses.get(frontend.key) or none
 
 
-_Uses: TypeAlias = tuple[dict[str, FrontendUse], Undetermined | None]
+_Uses: TypeAlias = tuple[dict[str, FrontendUse], FrontendUse]
+"""The uses of a balancer's frontends by their keys, and that of one which no rule names."""
 
 
 @question
@@ -233,45 +242,67 @@ def _uses(network: Network) -> Mapping[str, _Uses]:
     return {balancer.key: _uses_in(network, balancer) for balancer in network.all(LoadBalancer)}
 
 
-_RULES = ("load_balancing_rules", "inbound_nat_rules", "inbound_nat_pools", "outbound_rules")
+_INBOUND = ("load_balancing_rules", "inbound_nat_rules", "inbound_nat_pools")
+_OUTBOUND = ("outbound_rules",)
 
 
 def _uses_in(network: Network, balancer: LoadBalancer) -> _Uses:
     found: dict[str, FrontendUse] = defaultdict(FrontendUse)
+    doubt = _noted(network, balancer, _INBOUND, found)
+    doubt_out = _noted(network, balancer, _OUTBOUND, found)
+    none = FrontendUse(doubt=doubt, doubt_out=doubt_out)
+    for use in found.values():
+        use.doubt, use.doubt_out = doubt, doubt_out
+    return dict(found), none
+
+
+def _noted(
+    network: Network,
+    balancer: LoadBalancer,
+    collections: Sequence[str],
+    found: dict[str, FrontendUse],
+) -> Undetermined | None:
+    """Note the rules of some lists; give what keeps one open which frontends they use."""
     doubt = None
-    for collection in _RULES:
+    for collection in collections:
         try:
             rules = getattr(balancer.properties, collection)
         except Undetermined as unknown:
             doubt = unknown
             continue
-        if rules is None:
-            doubt = _unlisted(balancer, collection) or doubt
-            continue
-        for rule in rules:
+        if rules is None and collection in _OUTBOUND:
+            doubt = _unlisted(balancer)
+        for rule in rules or ():
             try:
                 _note(rule, found)
             except Undetermined as unknown:
                 doubt = unknown
-    doubt = doubt or _named_only(network, balancer)
-    for use in found.values():
-        use.doubt = doubt
-    return dict(found), doubt
+    return doubt or _named_only(network, balancer, collections)
 
 
-def _unlisted(balancer: LoadBalancer, collection: str) -> Undetermined | None:
+def _unlisted(balancer: LoadBalancer) -> Undetermined | None:
     """Say that a Standard load balancer lacks its outbound rules, if only an empty list of them.
 
-    Basic has none, and Azure writes no list there; nor does a request without any.
+    Basic has none, and Azure writes no list there; nor does a request without any. They are of
+    public frontends: without one there are none.
     """
     sku = (walk.peek(walk.peek(balancer, "sku"), "name") or "").lower()
     asked = balancer.record is not None and balancer.record.dialect is Dialect.LOOSE
-    if collection != "outbound_rules" or sku != "standard" or asked:
+    if sku != "standard" or asked or not _may_have_public(balancer):
         return None
     return Undetermined(f"the outbound rules of {balancer.label}", resource=balancer.id)
 
 
-def _named_only(network: Network, balancer: LoadBalancer) -> Undetermined | None:
+def _may_have_public(balancer: LoadBalancer) -> bool:
+    try:
+        return any(map(_is_public, balancer.frontends))
+    except Undetermined:
+        return True
+
+
+def _named_only(
+    network: Network, balancer: LoadBalancer, collections: Sequence[str]
+) -> Undetermined | None:
     """A rule that a frontend names as its user, and the load balancer does not hold."""
     try:
         frontends = balancer.frontends
@@ -279,7 +310,7 @@ def _named_only(network: Network, balancer: LoadBalancer) -> Undetermined | None
         return unknown
     for frontend in frontends:
         settings = walk.peek(frontend, "properties")
-        for collection in _RULES:
+        for collection in collections:
             for each in walk.peek(settings, collection) or ():
                 user = walk.peek(each, "id")
                 if user and not isinstance(network.find(user), Node):

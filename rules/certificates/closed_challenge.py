@@ -34,19 +34,27 @@ challenges, and let the internet in.
 
 from __future__ import annotations
 
-from auditor.network.challenge_paths import CHALLENGES, challenge_rules, label_of
+from msgspec.structs import replace
+
+from auditor.network.challenge_paths import (
+    CHALLENGES,
+    challenge_rules,
+    label_of,
+    spoken_for_by,
+)
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateways import gateway_of
 from auditor.network.graph import Network
 from auditor.reach.challenges import Asked, Obstacle, questions
 from auditor.resources.gateway_routing import PathRule
-from auditor.rule import Finding, Outcomes, Severity, apart, rule
+from auditor.rule import Finding, Outcomes, Severity, Unknown, apart, rule
 
 
 @rule("TLS-018", severity=Severity.HIGH, since="0.1.0", of=challenge_rules)
 def closed_challenge(network: Network, subject: PathRule | Doubt) -> Outcomes:
-    """Follow challenges to one path rule."""
+    """Follow challenges to one path rule; the first of a map speaks for those beside it."""
     path_rule = settled(subject)
+    beside = spoken_for_by(network, path_rule)
     told: set[str] = set()
 
     def judge(asked: Asked) -> Outcomes:
@@ -56,7 +64,21 @@ def closed_challenge(network: Network, subject: PathRule | Doubt) -> Outcomes:
             told.add(obstacle.key)
             yield _finding(network, path_rule, obstacle)
 
-    yield from apart(path_rule.id, questions(network, path_rule), judge)
+    for outcome in _each_gap_once(apart(path_rule.id, questions(network, path_rule), judge)):
+        covers = (("TLS-018", other.id, outcome.key) for other in beside)
+        yield replace(outcome, covers=(*outcome.covers, *covers))
+
+
+def _each_gap_once(outcomes: Outcomes) -> Outcomes:
+    """What is not told of a listener keeps several questions open, of each of its hosts too."""
+    told: set[tuple[str, ...]] = set()
+    for outcome in outcomes:
+        if isinstance(outcome, Unknown):
+            said = (outcome.missing, *outcome.related)
+            if said in told:
+                continue
+            told.add(said)
+        yield outcome
 
 
 def _finding(network: Network, path_rule: PathRule, obstacle: Obstacle) -> Finding:

@@ -93,7 +93,7 @@ def _frontend(
     use = use_of(network, frontend)
     if frontend_serves(network, use):
         return
-    use.certain()
+    use.whole()
     idle = bool(use.inbound or use.outbound)
     if idle:
         require_members(network, balancer)

@@ -228,6 +228,40 @@ def test_A_23_two_rules_for_the_path_are_unknown_where_they_differ() -> None:
     assert judged(*plain(paths(wide=same))).kept == 1
 
 
+def both(*hosts: str, pool: Any = WEB, protocol: str = "Http") -> tuple[Part, ...]:
+    """A listener whose map has two path rules for challenges."""
+    other = {"paths": ["/.well-known/acme-challenge*"], "backendAddressPool": pool}
+    served = listener("plain", *hosts, protocol=protocol), rule("plain", "plain", path_map="map")
+    return *served, paths(other=other), *POOLS
+
+
+def test_A_23_which_of_two_rules_takes_the_path_is_told_once() -> None:
+    (unknown,) = judged(*both("shop.example")).unknown
+    assert unknown.subject == SUBJECT
+    assert "which of other and acme takes" in unknown.missing
+
+    answer = judged(*both("a.example", "b.example", protocol="Https"))
+    assert (answer.kept, len(answer.broken)) == (0, 2), "once for each host, not for each rule"
+
+    redirected = listener("up", "a.example", "b.example"), rule("up", "up", redirect="up")
+    up = redirect("up", to="plain")
+    up.body["properties"]["includePath"] = True
+    answer = judged(*both("a.example", "b.example", protocol="Https"), *redirected, up)
+    assert (answer.kept, len(answer.unknown), answer.broken) == (0, 1, [])
+
+
+def test_what_stops_the_challenges_of_two_rules_is_told_once() -> None:
+    answer = judged(*both("shop.example", pool=CERTS), rules=[deny("rest", 4096)])
+
+    assert (answer.kept, keys(answer)) == (0, ["plain filter"])
+
+
+def test_a_rule_beside_it_that_tells_no_paths_hides_nothing() -> None:
+    parts = plain(paths("/.well-known/acme-challenge/", other={"backendAddressPool": WEB}))
+
+    assert keys(judged(*parts)) == ["pattern"]
+
+
 def test_the_group_must_let_the_internet_in() -> None:
     everybody = security_rule("http", 100, "Internet", "80")
     some = security_rule("http", 100, "198.51.100.0/24", "80")

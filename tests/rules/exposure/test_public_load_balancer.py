@@ -133,6 +133,14 @@ def test_a_rule_that_only_the_frontend_tells_of_is_unknown(kind: str) -> None:
     assert unknown.missing.endswith(f"/{kind}/web is not in the snapshot")
 
 
+def test_E_7_outbound_rules_that_are_not_listed_bring_nothing_in() -> None:
+    lb = balancer()
+    lb["sku"] = {"name": "Standard"}
+    del lb["properties"]["outboundRules"]
+
+    assert ask("EXP-006", estate(lb)).kept == 1
+
+
 def test_a_rule_that_the_frontend_tells_of_in_capitals_is_the_same() -> None:
     lb = balancer(outboundRules=[outbound()])
     frontend = lb["properties"]["frontendIPConfigurations"][0]

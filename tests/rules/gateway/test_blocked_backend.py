@@ -129,6 +129,15 @@ def test_E_12_every_machine_behind_a_load_balancer_is_let_in_by_its_address() ->
     )
 
 
+def test_E_7_a_private_balancer_without_outbound_rules_leaves_nothing_open() -> None:
+    balancer = lb(lb_rule(front=8080, back=80), public=False, members=("nic-web",))
+    del balancer["properties"]["outboundRules"]
+
+    answer = ask("GW-004", fronted(deny("nobody", 200), members=("10.0.0.10",), beside=[balancer]))
+
+    assert (len(answer.broken), answer.unknown) == (1, [])
+
+
 def second_gateway(home: str = "gw", **more: Any) -> Any:
     """Gateway agw2, in a subnet of its own or beside the first."""
     text = json.dumps(app_gateway(**more)).replace("agw", "agw2")

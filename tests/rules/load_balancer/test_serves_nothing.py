@@ -155,3 +155,13 @@ def test_a_basic_load_balancer_has_no_outbound_rules() -> None:
     del basic["properties"]["outboundRules"]
 
     assert len(ask("LB-001", estate(basic)).broken) == 1
+
+
+def test_outbound_rules_are_of_public_frontends() -> None:
+    private = balancer()
+    private["sku"] = {"name": "Standard"}
+    [frontend] = private["properties"]["frontendIPConfigurations"]
+    frontend["properties"] = {"privateIPAddress": "10.0.0.4"}
+    del private["properties"]["outboundRules"]
+
+    assert len(ask("LB-001", estate(private)).broken) == 1
