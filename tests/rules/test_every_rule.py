@@ -229,6 +229,7 @@ def silent(arm_type: str) -> dict[str, Any]:
 COULD_BE_THE_ANSWER = {
     "DNS-007",
     "K8S-004",
+    "OBS-002",
     "PE-005",
     # A security admin rule that tells nothing may filter anything.
     *("DB-008", "DB-009", "LB-004", "NAT-002", "PE-010", "RTE-005"),
