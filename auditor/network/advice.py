@@ -16,6 +16,7 @@ from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.network.kubernetes import EXPORT
 from auditor.network.reasons import GAP
+from auditor.network.untold_homes import export, in_full, perhaps_told
 from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import TYPES, Node
@@ -159,8 +160,11 @@ def _is_known(network: Network, arm_id: str) -> bool:
 def _missing(network: Network, arm_id: str) -> str:
     """Ask for what is missing; for a part of a resource that is there, for that once more."""
     top = _top(arm_id)
+    told = perhaps_told(network, top)
+    if told is not None:
+        return in_full(told)
     if not _is_known(network, top):
-        return "export it with the rest: " + az("resource", "show", ids=top)
+        return export(top)
     if _stands_alone(arm_id):
         return "export it with the rest: " + az("resource", "show", ids=arm_id)
     return "export it again, whole: " + az("resource", "show", ids=top)

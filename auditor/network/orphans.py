@@ -18,6 +18,7 @@ from auditor.errors import Undetermined
 from auditor.network.clusters import not_managed_by_aks
 from auditor.network.graph import Network, possibly, question
 from auditor.network.on_premises import require_connections
+from auditor.network.untold_homes import perhaps_meant_by, why_open
 from auditor.network.untold_users import GROUP, NAT, TABLE, require_users
 from auditor.remedy import az
 from auditor.resources import walk
@@ -208,7 +209,11 @@ def idle(network: Network, node: Node) -> Idle | None:
 
     Raises Undetermined when the snapshot does not tell.
     """
-    return _JUDGES[kind_of(node)](network, node)
+    found = _JUDGES[kind_of(node)](network, node)
+    if found is not None:
+        for edge in perhaps_meant_by(network, node):
+            raise Undetermined(why_open(node, edge), resource=edge.spelled)
+    return found
 
 
 @question

@@ -65,16 +65,18 @@ def far_network(network: Network, peering: Peering) -> VirtualNetwork:
 def way_back(network: Network, peering: Peering) -> Peering | None:
     """Give the far side of a peering; None when the far VNet has no peering back.
 
-    Raises Undetermined when the far VNet is not in the snapshot, or does not tell its peerings, or
-    when a side is told twice and differently.
+    The far side may have come without its VNet, as from a template that adds it to a hub of others.
+    Raises Undetermined when there is none and the far VNet is not in the snapshot, or does not tell
+    its peerings, or when a side is told twice and differently.
     """
-    far = far_network(network, peering)
-    home = fold(network_id(peering))
+    home, remote = fold(network_id(peering)), peering.properties.remote_virtual_network
+    there = fold(remote.id) if remote is not None and remote.id else ""
     ends = _by_ends(network)
-    for near, beyond in ((home, far.key), (far.key, home)):
+    for near, beyond in ((home, there), (there, home)) if there else ():
         _require_one(ends.get((near, beyond), ()), last_segment(beyond))
-    for back in ends.get((far.key, home), ()):
+    for back in ends.get((there, home), ()):
         return back
+    far = far_network(network, peering)
     _ = far.peerings  # there may be one back among those that are not told
     if (far.key, "") in ends:
         raise Undetermined(f"where a peering of {far.label} leads", resource=far.id)

@@ -12,6 +12,7 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.graph import Missing, Network, question
 from auditor.network.holes import holes
+from auditor.network.untold_homes import perhaps_meant_by, why_open
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref, Resource
 from auditor.resources.compute import ScaleSetInterface
@@ -34,8 +35,10 @@ def untold_user(network: Network, node: Resource, key: str) -> Undetermined | No
     """Give who may name a resource and does not tell, as a doubt; `key` is how they name it.
 
     What they use is of their own subscription and region (N-4). A resource that does not tell its
-    region may be in that of any.
+    region may be in that of any. So may be meant what a template names without its whole id.
     """
+    for edge in perhaps_meant_by(network, node, key):
+        return Undetermined(why_open(node, edge), resource=edge.spelled)
     subscription, region = node.subscription.lower(), walk.peek(node, "location")
     untold = _untold_users(network)
     if not region:

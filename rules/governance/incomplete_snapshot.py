@@ -24,7 +24,8 @@ of the hub are in the input.
 network; in a template, a list that only a parameter tells): nobody can judge parts that are not
 told. So it is for a resource that a template makes only on a condition, in a number or by a name
 that its text does not tell, and for a linked deployment: what depends on there being no such
-resource is *unknown* as well, and so is whether one is missing that others name.
+resource is *unknown* as well, and so is whether one is missing that others name. And whether what a
+template names by the group or subscription of its deployment is what another input tells.
 
 What an export format is known to drop, elements of it that no reader understands, and files that
 hold no resource of Azure (a `package.json` beside the exports) are told with severity low: they are
@@ -55,7 +56,9 @@ from auditor.network.holes import Hole, Stray, absent_parts, holes
 from auditor.network.routing_domains import to_hub
 from auditor.network.subnets import missing_subnets
 from auditor.network.untold import Untold, untold_parts
+from auditor.network.untold_homes import export, in_full, perhaps_told
 from auditor.remedy import az
+from auditor.resources.base import Node
 from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 from auditor.snapshot.document import Gap
@@ -126,11 +129,13 @@ def incomplete_snapshot(network: Network, missing: Missing) -> Outcomes:
         undecided = missing.gaps[0].kind == "undecided"
         yield _undecided(missing.gaps[0]) if undecided else _gap(missing.gaps)
     elif missing.holes:
-        maker = _maker(network, missing.holes)
-        if maker is None:
-            yield _absent(network, missing.holes)
-        else:
+        maker, told = _maker(network, missing.holes), _perhaps_there(network, missing.holes)
+        if maker is not None:
             yield _perhaps_made(network, missing.holes, maker)
+        elif told is not None:
+            yield _perhaps_another(network, missing.holes, told)
+        else:
+            yield _absent(network, missing.holes)
     elif missing.untold is not None:
         yield missing.untold.unknown
 
@@ -152,6 +157,26 @@ def _maker(network: Network, holes: tuple[Hole, ...]) -> Gap | None:
         if gap.kind == "undecided" and all(hole.missing.key.startswith(made) for hole in holes):
             return gap
     return None
+
+
+def _perhaps_there(network: Network, holes: tuple[Hole, ...]) -> Node | None:
+    """Give what the input tells and one of some absent resources may be, if each may be such."""
+    told = [perhaps_told(network, hole.missing.key) for hole in holes]
+    return told[0] if all(told) else None
+
+
+def _perhaps_another(network: Network, holes: tuple[Hole, ...], told: Node) -> Unknown:
+    absent = _absent(network, holes)
+    them = "that" if len(holes) == 1 else "one of them"
+    return Unknown(
+        absent.subject,
+        missing=f"{_named(holes)}, which a template leaves to its deployment: whether {told.id} "
+        f"is {them}",
+        remedy=in_full(told),
+        related=absent.related,
+        evidence=absent.evidence,
+        key=absent.key,
+    )
 
 
 def _perhaps_made(network: Network, holes: tuple[Hole, ...], maker: Gap) -> Unknown:
@@ -224,7 +249,7 @@ def _export(network: Network, hole: Hole) -> str:
         return "export the virtual hub and its connections: " + az("network", "vhub", "list")
     if ids.parent(hole.missing.key) == root.key:
         return "export it again, whole: " + az("resource", "show", ids=root.id)
-    return "export it with the rest: " + az("resource", "show", ids=hole.missing.id)
+    return export(hole.missing.id)
 
 
 def _quoted(hole: Hole) -> Evidence:

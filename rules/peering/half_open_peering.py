@@ -6,8 +6,9 @@ neither direction.
 
 ## What fails
 Network A has a peering with network B, B is in the snapshot, and B has no peering with A: none at
-all, or only with others. When B is not in the snapshot, or its export leaves peerings out, the
-answer is *unknown*. Peerings to the inside of a virtual hub are Azure's own and are not judged.
+all, or only with others. When B is not in the snapshot, or its export leaves peerings out, and no
+peering of it with A came on its own, the answer is *unknown*. Peerings to the inside of a virtual
+hub are Azure's own and are not judged.
 
 This finding speaks for PER-001 and PER-003 about the same peering: its state and its transit flags
 follow from the missing half.

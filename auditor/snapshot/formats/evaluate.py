@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from auditor.snapshot.formats import functions, lambdas
+from auditor.snapshot.formats import clouds, functions, lambdas
 from auditor.snapshot.formats.document import TooLarge
 from auditor.snapshot.formats.expressions import (
     Access,
@@ -63,7 +63,7 @@ class Environment:
 
     `given` holds parameter values from outside (a nested deployment's), already evaluated; `name`
     is what the deployment is called, and `refer` gives what `reference()` gives of a nested one;
-    `bound` holds the variables of lambdas around.
+    `bound` holds the variables of lambdas around, `called` the turns of deployments by their names.
     """
 
     template: Mapping[str, Value]
@@ -74,6 +74,7 @@ class Environment:
     name: str | None = None
     refer: Callable[[Environment, str], Value] | None = None
     bound: Mapping[str, Value] = field(default_factory=dict)
+    called: dict[int, dict[str, Environment]] = field(default_factory=dict)
     _known: dict[tuple[str, str], Value] = field(default_factory=dict)
     _open: set[tuple[str, str]] = field(default_factory=set)
 
@@ -89,6 +90,10 @@ class Environment:
         """
         indexes = {"": index, **self.indexes}
         return replace(self, indexes={**indexes, loop.lower(): index})
+
+    def outside_loops(self) -> Environment:
+        """Give the same environment in no turn of any loop, nor in a lambda."""
+        return replace(self, indexes={}, bound={})
 
     def resolve(self, value: Value) -> Value:
         """Evaluate every expression in a JSON value; what cannot be known becomes `Unknown`."""
@@ -176,6 +181,8 @@ class Environment:
             return self._copy_index(arguments)
         if name in _SCOPED:
             return self._scoped(name, arguments)
+        if name == "environment" and not arguments:
+            return clouds.ENVIRONMENT
         if name == "deployment" and self.name is not None:
             return {"name": self.name}
         if name == "reference" and arguments and isinstance(arguments[0], str):
@@ -250,7 +257,7 @@ class Environment:
             self._open.add(key)
             try:
                 # What is evaluated once belongs to no turn of whichever loop reads it first.
-                alone = replace(self, indexes={}, bound={})
+                alone = self.outside_loops()
                 find = alone._parameter if kind == "parameters" else alone._variable
                 self._known[key] = find(name.lower(), name)
             finally:

@@ -6,6 +6,8 @@ outputs.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from auditor.ids import fold
@@ -51,8 +53,10 @@ def given_to(parameters: Any, env: Environment) -> dict[str, Any]:
     """Evaluate the parameter values that a deployment hands to its nested template."""
     given: dict[str, Any] = {}
     for name, entry in parameters.items() if isinstance(parameters, dict) else ():
-        if isinstance(entry, dict) and "value" in entry:
-            given[name] = env.resolve(entry["value"])
+        # Bicep writes a loop in the place of a value as the `copy` of an entry.
+        told = env.resolve(entry) if isinstance(entry, dict) and "reference" not in entry else {}
+        if "value" in told:
+            given[name] = told["value"]
         else:
             given[name] = Unknown(f"the parameter '{name}' comes from a key vault")
     return given
@@ -79,12 +83,14 @@ def inside(resource: Resource, env: Environment, scope: Scope) -> tuple[Resource
 
 def reference(env: Environment, to: str) -> Value:
     """Give what `reference()` gives of a nested deployment: its outputs. Raises Unresolved."""
+    alone = env.outside_loops()
     for resource in _candidates(env.template, to):
-        if not _is_called(resource, env, to):
+        turn = _turn_called(resource, alone, to)
+        if turn is None:
             continue
-        if isinstance(resource.get("copy"), dict) or not deploys(resource, env):
+        if not deploys(resource, turn):
             break
-        template, within = inside(resource, env, env.scope)
+        template, within = inside(resource, turn, turn.scope)
         outputs = template.get("outputs")
         found = outputs.items() if isinstance(outputs, dict) else ()
         return {"outputs": {name: _output(one, within) for name, one in found}}
@@ -100,27 +106,55 @@ def _output(output: Any, env: Environment) -> Value:
     return {"value": env.unfold(loop) if isinstance(loop, dict) else env.resolve(told.get("value"))}
 
 
+_TURN = re.compile(r"(?P<symbol>[^/\[]+)\[(?P<turn>\d{1,3})\]")
+"""How Bicep names one of a loop of modules: `nics[0]`, by its symbolic name and its turn."""
+
+
 def _candidates(template: Any, to: str) -> list[Resource]:
     """The nested deployments that a symbolic name, a name or an id may mean."""
     resources = template.get("resources")
     if isinstance(resources, dict):
-        symbol = [one for name, one in resources.items() if name.lower() == to.lower()]
+        one = _TURN.fullmatch(to)
+        wanted = (one["symbol"] if one else to).lower()
+        symbol = [one for name, one in resources.items() if name.lower() == wanted]
         resources = list(resources.values()) if "/" in to else symbol
     found = resources if isinstance(resources, list) else []
     return [one for one in found if isinstance(one, dict) and _is_deployment(one)]
 
 
+def _turn_called(resource: Resource, env: Environment, to: str) -> Environment | None:
+    """Give the environment of the deployment that is meant: of that turn, where it has a loop."""
+    if not isinstance(env.template.get("resources"), dict) or "/" in to:
+        if id(resource) not in env.called:
+            env.called[id(resource)] = dict(_by_name(resource, env))
+        return env.called[id(resource)].get(fold(to))
+    one, turns = _TURN.fullmatch(to), _turns(resource, env)
+    if (one is None) is isinstance(resource.get("copy"), dict):
+        return None
+    place = int(one["turn"]) if one else 0
+    return turns[place] if place < len(turns) else None
+
+
+def _by_name(resource: Resource, env: Environment) -> Iterator[tuple[str, Environment]]:
+    """Give the turns of a deployment by name and by id."""
+    for turn in _turns(resource, env):
+        try:
+            name = known(turn, resource, "name")
+            prefix = target_of(resource, turn, turn.scope).prefix
+        except Unresolved:
+            continue
+        yield fold(name), turn
+        yield fold(f"{prefix}/providers/{DEPLOYMENT}/{name}"), turn
+
+
+def _turns(resource: Resource, env: Environment) -> list[Environment]:
+    loop = resource.get("copy")
+    try:
+        return env.turns(loop) if isinstance(loop, dict) else [env]
+    except Unresolved:
+        return []
+
+
 def _is_deployment(resource: Resource) -> bool:
     kind = resource.get("type")
     return isinstance(kind, str) and kind.lower() == DEPLOYMENT
-
-
-def _is_called(resource: Resource, env: Environment, to: str) -> bool:
-    if isinstance(env.template.get("resources"), dict) and "/" not in to:
-        return True  # by its symbolic name
-    name = env.resolve(resource.get("name"))
-    if not isinstance(name, str):
-        return False
-    prefix = target_of(resource, env, env.scope).prefix
-    known_as = name if "/" not in to else f"{prefix}/providers/{DEPLOYMENT}/{name}"
-    return fold(to) == fold(known_as)

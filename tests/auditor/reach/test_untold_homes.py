@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
+from auditor.finding import Finding, Unknown
+from auditor.network.advice import advice
 from auditor.network.graph import Network
-from auditor.testing import arm_id, ask, estate
+from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import FRONTEND, PIP, POOL, Json, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import asked, lb, lb_rule
@@ -80,3 +83,58 @@ def test_E_18_a_nat_rule_of_a_template_may_point_at_who_names_it() -> None:
         )
         (finding,) = ask("EXP-007", network).broken
         assert ("points at no machine yet" not in finding.message) is pointed
+
+
+NSG = "Microsoft.Network/networkSecurityGroups"
+SHUT = arm_id(NSG, "shut", group="rg-live")
+
+
+def group(home: str = "rg-live") -> Json:
+    rules = [rule("ssh", 100, "*", "22")]
+    return resource(
+        NSG, "shut", {"provisioningState": "Succeeded", "securityRules": rules}, group=home
+    )
+
+
+def live(*more: Json) -> Network:
+    """A template's machine web names a group of rg-live, in the subscription it deploys to."""
+    web = nic("web", group=OPEN)
+    named = re.sub("(?<=/subscriptions/)[^/]+", "{subscription}", SHUT)
+    web["properties"]["networkSecurityGroup"] = {"id": named}
+    return estate(vnet(subnet("app")), web, *more)
+
+
+def gov_006(network: Network) -> tuple[list[Finding], list[Unknown]]:
+    answer = ask("GOV-006", network)
+    broken = [each for each in answer.broken if each.subject.endswith("/shut")]
+    return broken, [each for each in answer.unknown if each.subject.endswith("/shut")]
+
+
+def test_what_a_template_names_in_its_own_subscription_may_be_what_an_export_tells() -> None:
+    """It was told as missing, and the group of the export as standing before nothing."""
+    network = live(group())
+    written = f"write its whole id into the template, if that is meant: {SHUT}"
+
+    broken, (unknown,) = gov_006(network)
+    assert broken == []
+    assert unknown.missing.endswith(f"leaves to its deployment: whether {SHUT} is that")
+    assert unknown.remedy == written
+
+    (idle,) = [each for each in ask("GOV-001", network).unknown if each.subject == SHUT]
+    assert idle.missing.endswith("is shut: the template does not tell where that goes")
+    assert advice(network, idle) == written
+    (finding,) = ask("NSG-005", network).broken
+    assert finding.severity is None
+
+
+def test_what_nobody_tells_is_to_be_exported_and_named_by_its_whole_id() -> None:
+    (finding,), unknown = gov_006(live())
+    assert unknown == []
+    assert finding.remedy.startswith(
+        "export it with the rest, and write its whole id into the template: az resource show"
+    )
+
+
+def test_two_templates_that_name_one_another_are_to_be_one() -> None:
+    _, (unknown,) = gov_006(live(group("{resource-group:other}")))
+    assert unknown.remedy == "make one template of both, or audit what was deployed"

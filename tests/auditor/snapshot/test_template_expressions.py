@@ -150,6 +150,9 @@ def test_what_the_template_decides_is_evaluated(expression: str, value: Any) -> 
         ("[variables('absent')]", "not declared"),
         ("[variables('loop')]", "refers to itself"),
         ("[reference('x').ip]", "known only to Azure"),
+        ("[environment().suffixes.storage]", "computed by Azure"),
+        ("[endsWith(environment().suffixes.storage, 'net')]", "only Azure knows"),
+        ("[if(equals(environment().name, 'AzureCloud'), 1, 2)]", "to which cloud"),
         ("[listKeys('x', '2020-01-01')]", "known only to Azure"),
         ("[uniqueString(resourceGroup().id)]", "computed by Azure"),
         ("[concat('a', uniqueString('x'))]", "computed by Azure"),
@@ -226,6 +229,12 @@ def test_what_it_does_not_decide_is_absent_and_listed(expression: str, reason: s
     assert pointer == "/properties/x"
     assert reason in why
     assert "hunter2" not in why
+
+
+def test_names_that_end_as_the_cloud_has_it_are_names() -> None:
+    zone = "[format('privatelink.blob.{0}', environment().suffixes.storage)]"
+    snapshot = read(template(resource(zone, "privateDnsZones")))
+    assert snapshot.records[0].id == f"{NETWORK}/privateDnsZones/privatelink.blob.core.windows.net"
 
 
 @pytest.mark.parametrize("nested", [False, True])

@@ -75,6 +75,51 @@ def test_symbolic_names_lead_to_modules_as_well() -> None:
     assert found[0]["properties"]["x"] == GROUP_ID
 
 
+def looped() -> Json:
+    """A loop of modules, each of which makes a security group of its own."""
+    made = module("[format('nsg-{0}', copyIndex())]", copy={"name": "c", "count": 3})
+    made["properties"]["parameters"]["name"]["value"] = "[format('web{0}', copyIndex())]"
+    return made
+
+
+def test_each_of_a_loop_of_modules_gives_its_own() -> None:
+    one = "reference(resourceId('Microsoft.Resources/deployments', format('nsg-{0}', copyIndex())))"
+    hub = resource("[format('hub{0}', copyIndex())]", copy={"name": "h", "count": 4})
+    hub["properties"] = {"x": f"[{one}.outputs.id.value]"}
+    found = {
+        each["name"]: each["properties"].get("x") for each in bodies(read(template(looped(), hub)))
+    }
+    groups = {f"hub{n}": f"{GROUP_ID}{n}" for n in range(3)}
+    assert {name: x for name, x in found.items() if name.startswith("hub")} == {
+        **groups,
+        "hub3": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("made[2]", f"{GROUP_ID}2"), ("MADE[0]", f"{GROUP_ID}0"), ("made[3]", None), ("made", None)],
+)
+def test_one_of_a_loop_of_modules_has_a_symbolic_name(name: str, value: str | None) -> None:
+    told = template(languageVersion="2.0")
+    told["resources"] = {
+        "made": looped(),
+        "hub": network(f"[reference('{name}').outputs.id.value]"),
+    }
+    found = [one for one in bodies(read(told)) if one["name"] == "hub"]
+    assert found[0]["properties"].get("x") == value
+
+
+def test_the_value_of_a_parameter_may_be_a_loop() -> None:
+    """Bicep writes `names: [for i in range(0, 2): 'web${i}']` so."""
+    made = module()
+    loop = {"name": "value", "count": 2, "input": "[format('web{0}', copyIndex('value'))]"}
+    made["properties"]["parameters"] = {"name": {"copy": [loop]}}
+    [group] = made["properties"]["template"]["resources"]
+    group["name"] = "[parameters('name')[1]]"
+    assert [one["name"] for one in bodies(read(template(made)))] == ["web1"]
+
+
 def test_a_module_of_another_group_is_known_by_its_own_id() -> None:
     there = module(resourceGroup="other")
     own = "reference(resourceId('other', 'Microsoft.Resources/deployments', 'nsg'))"
@@ -88,7 +133,7 @@ def test_a_module_of_another_group_is_known_by_its_own_id() -> None:
     [
         {"condition": False},
         {"condition": "[parameters('needed')]"},
-        {"copy": {"name": "c", "count": 1}},
+        {"copy": {"name": "c", "count": "[parameters('needed')]"}},
         {"properties": {"templateLink": {"uri": "https://x.example"}}},
     ],
 )

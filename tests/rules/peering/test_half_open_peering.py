@@ -76,6 +76,17 @@ def test_R_19_subnets_that_a_peering_does_not_tell_are_to_be_filled_in() -> None
     assert finding.remedy.endswith("--enable-only-ipv6 true")
 
 
+def test_a_far_side_that_came_without_its_network_is_one() -> None:
+    """As from a template that adds it to a hub that is there already."""
+    there = {"remoteVirtualNetwork": {"id": vnet_id("a")}}
+    back = resource(f"{VNET}/virtualNetworkPeerings", "b/to-a", there)
+    answer = judge(a(), back)
+    assert (answer.broken, answer.unknown, answer.kept) == ([], [], 2)
+    elsewhere = {"remoteVirtualNetwork": {"id": vnet_id("c")}}
+    answer = judge(a(), resource(f"{VNET}/virtualNetworkPeerings", "b/to-c", elsewhere))
+    assert len(answer.unknown) == 2
+
+
 def test_a_half_that_points_elsewhere_is_none() -> None:
     answer = judge(a(), vnet("b", "10.1.0.0/16", peers=[peer("c")]))
     assert "its peerings go to c" in answer.broken[0].message
