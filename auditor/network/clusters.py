@@ -21,6 +21,7 @@ from auditor.network.graph import Network, evidence, possibly, question, questio
 from auditor.network.routing_domains import without_network
 from auditor.resources import walk
 from auditor.resources.base import Node
+from auditor.resources.compute import ScaleSet
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
 from auditor.resources.public_addresses import PublicIp
@@ -267,6 +268,19 @@ def cluster_by_group(network: Network) -> dict[tuple[str, str], ManagedCluster]:
 def cluster_of(network: Network, node: Node) -> ManagedCluster | None:
     """The cluster in whose node resource group a resource lies, if any."""
     return cluster_by_group(network).get(group_key(node.key))
+
+
+def pool_name(scale_set: ScaleSet) -> str:
+    """Give the name of the agent pool whose nodes a scale set is; empty for any other."""
+    return scale_set.tag("aks-managed-poolName") or scale_set.tag("poolName") or ""
+
+
+def pool_of(network: Network, scale_set: ScaleSet) -> AgentPool | None:
+    """Give the agent pool whose nodes a scale set in a node resource group is (K-1)."""
+    cluster = cluster_of(network, scale_set)
+    pools = cluster.pools if cluster is not None else ()
+    name = pool_name(scale_set).lower()
+    return next((pool for pool in pools if pool.label.lower() == name), None)
 
 
 def homeless_cluster(network: Network, pip: PublicIp) -> ManagedCluster | None:

@@ -200,9 +200,18 @@ def _routes(network: Network, rule: RoutingRule) -> Iterator[Route]:
     if path_map is None:
         yield Route(rule, rule)
         return
-    yield Route(rule, path_map)
+    if not any(takes_every_path(path_rule) for path_rule in path_map.path_rules):
+        yield Route(rule, path_map)
     for path_rule in path_map.path_rules:
         yield Route(rule, path_rule)
+
+
+def takes_every_path(rule: PathRule) -> bool:
+    """Tell whether a path rule surely leaves nothing to the default of its map (A-23)."""
+    try:
+        return "/*" in (rule.properties.paths or ())
+    except Undetermined:
+        return False
 
 
 def hiding(

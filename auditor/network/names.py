@@ -14,7 +14,7 @@ from auditor.ids import fold, parent
 from auditor.ids import name as last_segment
 from auditor.network.export_commands import ASK_THE_SERVER
 from auditor.network.gaps import unread_below, unread_type
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import network_key, routing_domains
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet, VirtualNetworkLink
 from auditor.resources.interfaces import NetworkInterface
@@ -232,12 +232,24 @@ def _unread_records(network: Network, around: frozenset[str]) -> Iterator[str]:
     """The records of zones that these networks see, or may see, and that were not read."""
     if (gap := unread_type(network, "Microsoft.Network/privateDnsZones")) is not None:
         yield f"the private zones: {gap.subject} was not read ({gap.detail})"
-    for zone in network.all(PrivateDnsZone) if network.gaps else ():
-        if unread_below(network, zone.id, "ALL") is None:
+    for zone in network.all(PrivateDnsZone):
+        unread = bool(network.gaps) and unread_below(network, zone.id, "ALL") is not None
+        if not unread and not _no_address_came(network, zone):
             continue
         linked = linked_networks(network).get(zone.key, frozenset()) & around
         if linked or not _links_told(network, zone.key):
             yield f"the records of private zone {zone.label}"
+
+
+def _no_address_came(network: Network, zone: PrivateDnsZone) -> bool:
+    """Whether a zone counts more records than came, and none that leads to an address did."""
+    if zone.key in private_records(network) or not possibly(_counts_records, zone):
+        return False
+    return not records_whole(network, zone)
+
+
+def _counts_records(zone: PrivateDnsZone) -> bool:
+    return zone.properties.number_of_record_sets is not None
 
 
 def _links_told(network: Network, zone_key: str) -> bool:

@@ -30,7 +30,7 @@ from auditor.reach.space import space_of
 from auditor.reach.ways import Way, ways_by
 from auditor.resources import walk
 from auditor.resources.base import Node
-from auditor.resources.compute import ScaleSet, VirtualMachine
+from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration, VirtualMachine
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.load_balancers import OutboundRule
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
@@ -231,9 +231,27 @@ def _of_pool(network: Network, subnet: Subnet, pool: AgentPool, kind: str) -> It
         yield Outbound("nat-gateway", "R-39", pool.owner)
     elif is_private(subnet):
         yield Outbound("none", "R-34", pool.owner)
+    elif (told := _of_scale_set(network, subnet, pool)) is not None:
+        yield told
     else:
         detail = f"whether default outbound access takes the nodes of {pool.label} out"
         yield Outbound("unknown", "R-33", pool.owner, (Reason("semantics:R-33", detail, pool.id),))
+
+
+def _of_scale_set(network: Network, subnet: Subnet, pool: AgentPool) -> Outbound | None:
+    """Tell how a pool's machines leave by their model; None: not told, or by default access.
+
+    As members of a Standard load balancer, the one of internal Services too, they have none of
+    that (R-33).
+    """
+    for edge in subnet.incoming or ():
+        node = edge.source
+        if not isinstance(node, ScaleSetIpConfiguration) or not isinstance(node.root, ScaleSet):
+            continue
+        if clusters.pool_of(network, node.root) is pool and isinstance(node.owner, Interface):
+            found = outbound(network, subnet, node.owner, 4)
+            return None if found.method in ("unknown", "default") else found
+    return None
 
 
 def gets_out(network: Network, leaver: Leaver) -> bool | None:

@@ -230,9 +230,11 @@ def _targets(network: Network, rule: RoutingRule) -> Iterator[_Target]:
 
 def _by_path(network: Network, paths: UrlPathMap) -> Iterator[_Target]:
     p = paths.properties
-    pool = told(lambda: p.default_backend_address_pool, Ref())
-    yield from _pair(network, pool, told(lambda: p.default_backend_http_settings, Ref()), paths.id)
     listed = told(lambda: paths.path_rules, None)
+    if not any("/*" in (told_of(e.properties, lambda q: q.paths, ()) or ()) for e in listed or ()):
+        pool = told(lambda: p.default_backend_address_pool, Ref())
+        how = told(lambda: p.default_backend_http_settings, Ref())
+        yield from _pair(network, pool, how, paths.id)
     if listed is None:
         yield _Target(paths.id, None, missing="the path rules are not told")
     for each in listed or ():

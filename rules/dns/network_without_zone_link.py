@@ -38,6 +38,7 @@ import msgspec
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network import clusters, names
+from auditor.network.api_servers import endpoints_of
 from auditor.network.export_commands import links_of
 from auditor.network.graph import Network, evidence, question
 from auditor.network.namesakes import nth_anywhere
@@ -244,8 +245,16 @@ def _judge(
         related=(vnet.id, user.id),
         evidence=(evidence(zone, "/name", zone.label),),
         severity=severity,
+        covers=tuple(_endpoints_without_name(network, user)) if severity is None else (),
         key=vnet.key,
     )
+
+
+def _endpoints_without_name(network: Network, user: Node) -> Iterator[tuple[str, str]]:
+    """Name what PE-005 tells of an API server, whose record is in the zone that is not linked."""
+    if isinstance(user, ManagedCluster):
+        for endpoint in endpoints_of(network, user):
+            yield "PE-005", endpoint.id
 
 
 def _link_name(network: Network, zone: PrivateDnsZone, vnet: Node) -> str:

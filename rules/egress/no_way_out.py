@@ -217,6 +217,7 @@ def _evidence(subnet: Subnet, roads: Roads, stuck: list[Leaver]) -> Iterator[Evi
         yield evidence(subnet, "/properties/defaultOutboundAccess", told)
     for leaver in stuck[:MOST]:
         yield evidence(leaver.node, "/name", leaver.node.label)
-        if leaver.kind and leaver.node.owner is not None:
-            kind = "/properties/networkProfile/outboundType"
-            yield evidence(leaver.node.owner, kind, leaver.kind)
+    clusters = {each.node.owner: each.kind for each in stuck[:MOST] if each.kind}
+    for cluster, kind in clusters.items():
+        if cluster is not None:
+            yield evidence(cluster, "/properties/networkProfile/outboundType", kind)

@@ -33,6 +33,7 @@ from msgspec import Struct
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.approval import approved
+from auditor.network.clusters import pool_name
 from auditor.network.exposure import SCALE_SET, owners_of
 from auditor.network.graph import every, evidence, question
 from auditor.network.instances import listed_configurations
@@ -69,7 +70,7 @@ def scale_set_with_public_addresses(
     public = [c for c in _configurations(scale_set) if c.properties.public_ip_address_configuration]
     if not public:
         return
-    first, pool = public[0], _pool(scale_set)
+    first, pool = public[0], pool_name(scale_set)
     what = f"the nodes of AKS pool {pool}" if pool else "its instances"
     name = first.properties.public_ip_address_configuration
     there = arrivals(network, first.id)
@@ -105,10 +106,6 @@ def scale_set_with_public_addresses(
 def _configurations(scale_set: ScaleSet) -> Iterator[ScaleSetIpConfiguration]:
     for interface in scale_set.interfaces:
         yield from interface.ip_configurations
-
-
-def _pool(scale_set: ScaleSet) -> str:
-    return scale_set.tag("aks-managed-poolName") or scale_set.tag("poolName") or ""
 
 
 def _remedy(

@@ -9,10 +9,12 @@ A backend pool that a listener's requests can reach, through a routing rule, a p
 default of a path map or a load distribution policy, and that has no member of any kind: no address,
 no name, no network interface, whether the pool lists the interface or the interface names the pool.
 
-A pool that no rule uses is not judged here, nor is one behind a redirect, which reaches no pool.
-Where an ingress controller owns the gateway, an empty default pool is what it writes while no
-Ingress matches; it answers 502 as well, and the finding is of medium severity. Of an empty pool the
-answer is *unknown* when a rule of the gateway names a target that the snapshot does not hold.
+A pool that no rule uses is not judged here, nor is one behind a redirect, which reaches no pool,
+nor the default of a path map with a path rule for `/*`, which leaves nothing to it. Where an
+ingress controller writes the gateway (the AGIC add-on, or its tags), an empty default pool is what
+it writes while no Ingress matches; it answers 502 as well, and the finding is of medium severity.
+Of an empty pool the answer is *unknown* when a rule of the gateway names a target that the snapshot
+does not hold.
 
 ## What to do
 Put the servers into the pool, or take the rule away:
@@ -30,6 +32,7 @@ from __future__ import annotations
 
 from auditor.finding import Finding, Severity
 from auditor.network.doubt import Doubt, settled
+from auditor.network.gateway_backends import is_controlled
 from auditor.network.gateway_use import listeners_using, pools_in_use
 from auditor.network.gateways import gateway_of, is_empty
 from auditor.network.graph import Network, evidence
@@ -52,20 +55,25 @@ def empty_pool(network: Network, subject: GatewayPool | Doubt) -> Outcomes:
         return
     gateway = gateway_of(network, pool)
     listeners = listeners_using(network, pool)
-    controlled = gateway.tag("managed-by-k8s-ingress") is not None
+    controlled = is_controlled(network, pool)
     names = ", ".join(listener.label for listener in listeners)
+    remedy = "put the servers' private addresses into the pool: " + az(
+        *("network", "application-gateway", "address-pool", "update"),
+        resource_group=gateway.resource_group,
+        gateway_name=gateway.label,
+        name=pool.label,
+        servers="ADDRESS",
+    )
+    if controlled:  # the controller would write over it (A-54)
+        remedy = (
+            "give the Ingress a default backend, or a rule for the path /, with pods that run: its "
+            "controller writes the pool"
+        )
     yield Finding(
         pool.id,
         f"The backend pool {pool.label} of {gateway.label} is empty, "
         f"so requests to the listener {names} get 502",
-        "put the servers' private addresses into the pool: "
-        + az(
-            *("network", "application-gateway", "address-pool", "update"),
-            resource_group=gateway.resource_group,
-            gateway_name=gateway.label,
-            name=pool.label,
-            servers="ADDRESS",
-        ),
+        remedy,
         related=tuple(listener.id for listener in listeners),
         evidence=(evidence(pool, "/properties/backendAddresses", []),),
         severity=Severity.MEDIUM if controlled else None,

@@ -12,15 +12,19 @@ zone of another estate, where the same address is somebody else's, does not coun
 Zone groups are fetched one endpoint at a time, record sets and links one zone at a time: when the
 input holds no zone group or no private record, nor asked for them, a record with the endpoint's
 address whose zone's links are not there, or a record without its addresses, or when one of these
-lists could not be read, and nothing else proves the rule kept, the answer is *unknown*. An endpoint
-to a private link service of one's own needs no zone by name and is not judged.
+lists could not be read, and nothing else proves the rule kept, the answer is *unknown*. So it is
+while a zone that the network may see counts records of which none came, and for the API server of a
+private cluster whose zone, which AKS made, is not in the input. An API server with a public name,
+which gives the private address, keeps the rule; DNS-005 speaks where the zone that its cluster
+names is not linked. An endpoint to a private link service of one's own needs no zone by name and is
+not judged.
 
 ## What to do
 Add a DNS zone group with the service's private zone; Azure then writes and renews the record.
 
 ## References
 - https://learn.microsoft.com/azure/private-link/private-endpoint-dns
-- Facts L-1, L-10, L-11, L-12, L-15
+- Facts L-1, L-10, L-11, L-12, L-15, K-12
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from __future__ import annotations
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network import names
+from auditor.network.api_servers import clusters_behind, has_public_name, is_zone_absent
 from auditor.network.gaps import unread_below
 from auditor.network.graph import Network, evidence, possibly
 from auditor.network.private_link import endpoints_of_services
@@ -108,6 +113,11 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
         if seen.found:
             return
         lacking += seen.lacking
+    for cluster in clusters_behind(network, endpoint):
+        if has_public_name(cluster):
+            return
+        if is_zone_absent(network, cluster):
+            lacking.append(f"the private zone that AKS made for {cluster.label}")
     if lacking:
         yield Unknown(
             endpoint.id,

@@ -5,7 +5,7 @@ from typing import Any
 from auditor.finding import Severity
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
-from ...clusters import cluster, pool
+from ...clusters import cluster, cluster_id, pool
 from ...endpoints import endpoint, endpoint_id, zone, zone_group, zone_id, zone_link
 from ...networks import peer, subnet_id, vnet, vnet_id
 
@@ -123,6 +123,13 @@ def private(zone_name: str | None, **more: Any) -> Json:
 def test_the_zone_of_a_private_cluster() -> None:
     assert asked(net("a"), private(zone_id()), zone(), zone_link("a")).kept == 1
     assert len(asked(net("a"), net("b"), private(zone_id()), zone(), zone_link("b")).broken) == 1
+
+
+def test_an_api_server_that_no_network_finds_is_told_once() -> None:
+    """The record of its private endpoint is in the zone that is not linked."""
+    server = endpoint("api", target=cluster_id(), network="a")
+    [finding] = asked(net("a"), private(zone_id()), server, zone(), zone_link("b")).broken
+    assert finding.covers == (("PE-005", endpoint_id("api")),)
 
 
 def test_zones_that_aks_manages_are_not_judged() -> None:

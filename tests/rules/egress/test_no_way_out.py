@@ -279,6 +279,38 @@ def test_default_access_of_nodes_is_unknown() -> None:
     assert verdict(judge(cluster("userAssignedNATGateway"))) == "unknown"
 
 
+def nodes_in_balancer(**tags: str) -> Json:
+    """A scale set in the pool of a load balancer, in the node group."""
+    home = {"subnet": {"id": subnet_id(*APP)}, **IN_POOL}
+    interface = {"ipConfigurations": [{"name": "ip", "properties": home}]}
+    profile = {"networkInterfaceConfigurations": [{"name": "nic", "properties": interface}]}
+    return resource(
+        "Microsoft.Compute/virtualMachineScaleSets",
+        "aks-system-vmss",
+        {"virtualMachineProfile": {"networkProfile": profile}},
+        group="MC_rg_aks",
+        tags=tags,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sku", "pool", "said"),
+    [
+        ("Standard", "system", "broken"),
+        ("Standard", "SYSTEM", "broken"),
+        ("Standard", "user", "unknown"),
+        ("Basic", "system", "unknown"),
+    ],
+)
+def test_r_33_nodes_in_a_standard_balancer_have_no_default_access(
+    sku: str, pool: str, said: str
+) -> None:
+    made = cluster("userAssignedNATGateway")
+    made["properties"]["nodeResourceGroup"] = "mc_rg_aks"
+    nodes = nodes_in_balancer(**{"aks-managed-poolName": pool})
+    assert verdict(judge(made, nodes, balancer(sku=sku))) == said
+
+
 def test_routes_take_out_nodes_of_user_defined_routing() -> None:
     (finding,) = judge(cluster("userDefinedRouting"), **PRIVATE).broken
 

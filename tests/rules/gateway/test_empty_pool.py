@@ -72,9 +72,30 @@ def test_path_rules_and_the_default_of_a_path_map_use_pools() -> None:
     assert ask("GW-006", estate(made)).names == ["api", "rest"]
 
 
+def test_a_path_rule_for_every_path_leaves_the_default_unused() -> None:
+    def judged(pattern: str) -> list[str]:
+        made = gateway(
+            listener("web"),
+            rule("web", "web", path_map="paths"),
+            path_map(
+                "paths",
+                {"defaultBackendAddressPool": ref("backendAddressPools", "rest")},
+                api={"paths": [pattern], "backendAddressPool": ref("backendAddressPools", "api")},
+            ),
+            pool("rest"),
+            pool("api", "10.0.1.4"),
+        )
+        return ask("GW-006", estate(made)).names
+
+    assert judged("/*") == []
+    assert judged("/a*") == ["rest"]
+
+
 def test_an_ingress_controllers_pool_is_milder() -> None:
     made = gateway(*WEB, pool("servers"), tags={"managed-by-k8s-ingress": "1.8"})
-    assert ask("GW-006", estate(made)).broken[0].severity is Severity.MEDIUM
+    (finding,) = ask("GW-006", estate(made)).broken
+    assert finding.severity is Severity.MEDIUM
+    assert finding.remedy.startswith("give the Ingress a default backend")
 
 
 def test_a_rule_that_does_not_tell_its_target_leaves_the_pool_unknown() -> None:

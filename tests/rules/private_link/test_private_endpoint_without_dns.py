@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from auditor.snapshot.document import OWN_SHAPE, Gap
-from auditor.testing import Answer, arm_id, ask, estate
+from auditor.testing import Answer, arm_id, ask, estate, resource
 
+from ...clusters import GROUP, cluster, cluster_id, pool
 from ...endpoints import (
     VAULTS,
     endpoint,
@@ -110,6 +111,40 @@ def test_a_zone_that_says_it_has_no_links_is_seen_by_nobody() -> None:
         record("kv", "10.0.0.4", zone_name="corp.example"),
     ]
     assert len(about(asked(*PE, *OTHERS, *SEEN, *alone))) == 1
+
+
+def test_a_linked_zone_of_whose_records_none_came_is_unknown() -> None:
+    """Records are listed one zone at a time: that of this endpoint may be in a list left out."""
+    corp = [zone("corp.example", numberOfRecordSets=3), zone_link("a", "corp.example")]
+    answer = asked(*PE, *OTHERS, *SEEN, *corp)
+    assert (about(answer), answer.kept) == ([], 1)
+    assert answer.unknown[0].missing == "the records of private zone corp.example"
+    alone = [zone("corp.example", numberOfRecordSets=1), zone_link("a", "corp.example")]
+    assert len(about(asked(*PE, *OTHERS, *SEEN, *alone))) == 1
+    beside = [*corp, record("db", "10.0.0.7", zone_name="corp.example")]
+    assert len(about(asked(*PE, *OTHERS, *SEEN, *beside))) == 1
+
+
+@pytest.mark.parametrize(
+    ("access", "said"),
+    [
+        ({"privateDNSZone": "none"}, "kept"),
+        ({"privateDNSZone": "system", "enablePrivateClusterPublicFQDN": True}, "kept"),
+        ({"privateDNSZone": zone_id("x.azmk8s.io")}, "broken"),
+        ({"privateDNSZone": "system"}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_k_12_the_api_server_of_a_private_cluster(access: Json, said: str) -> None:
+    profile = {"enablePrivateCluster": True, **access}
+    aks = cluster("shop", pool(in_=None), apiServerAccessProfile=profile)
+    server = endpoint("pe", target=cluster_id())
+    answer = asked(home(), server, interface("10.0.0.4"), aks, *OTHERS, *SEEN)
+    found = "broken" if about(answer) else "unknown" if answer.unknown else "kept"
+    assert found == said
+    own = resource("Microsoft.Network/privateDnsZones", "x.azmk8s.io", {}, group=GROUP)
+    if said == "unknown":
+        assert len(about(asked(home(), server, interface("10.0.0.4"), aks, own, *OTHERS, *SEEN)))
 
 
 def test_while_no_zone_group_was_exported_it_is_unknown() -> None:
