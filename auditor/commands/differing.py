@@ -224,13 +224,17 @@ def _sides(change: Change) -> tuple[tuple[str, PacketSet, Packet | None, Path | 
     )
 
 
-def short(folded: str) -> str:
-    """Name an end by the last words of its id."""
-    parts = folded.rpartition("/providers/")[2].split("/")
+def short(arm_id: str) -> str:
+    """Name an end by the last words of its id, however that is spelled."""
+    start = arm_id.lower().rfind(_PROVIDERS)
+    parts = arm_id[start + len(_PROVIDERS) if start >= 0 else 0 :].split("/")
     if len(parts) < 3:
-        return folded
+        return arm_id
     kept = parts[2::2]
     return "/".join(dict.fromkeys(kept))
+
+
+_PROVIDERS = "/providers/"
 
 
 def _journey(packet: Packet, path: Path | None) -> str:

@@ -19,7 +19,7 @@ from auditor.network.service_tags import NO_TAGS, ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.along import furthest, hops_of, together
 from auditor.reach.alternatives import least_stopped, stops_elsewhere
-from auditor.reach.as_if_public import let_in, stopped_behind_gateway, stopped_besides
+from auditor.reach.as_if_public import let_in, stopped_behind_sender, stopped_besides
 from auditor.reach.borrowing import to_borrow
 from auditor.reach.bounds import Bounds
 from auditor.reach.by_name import at_each, whichever_address
@@ -159,7 +159,7 @@ def _refusal(network: Network, group: Sequence[Path], asked: PacketSet) -> list[
         return []
     shown, ports = found
     answer = answer_on(shown.path, shown.packet, Verdict.BLOCKED)
-    besides = stopped_behind_gateway(network, shown)
+    besides = stopped_behind_sender(network, shown, group)
     return [replace(answer, ports=ports, blockers=(*answer.blockers, *besides))]
 
 
@@ -342,6 +342,8 @@ class _Question:
         ends = self.source, self.target, let_in(self.target, shown, self.paths)
         by = shown.path.entrance if shown is not None and not shown.path.relayed else None
         besides = stopped_besides(self.network, *ends, at, found, by)
+        if shown is not None and not besides:
+            besides = stopped_behind_sender(self.network, shown, self.paths)
         return (*found, *elsewhere, *besides)
 
     def _doubts(self, shown: Shown | None, packets: PacketSet) -> tuple[Reason, ...]:

@@ -19,6 +19,7 @@ from auditor.resources.application_gateways import ApplicationGateway, GatewayFr
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
+from auditor.resources.hybrid import VirtualNetworkGateway, VpnGatewayIpConfiguration
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
 
@@ -69,8 +70,8 @@ def _towards(
     nodes = [target.node] if target.node is not None else []
     if target.kind is Kind.GATEWAY and isinstance(target.node, ApplicationGateway):
         nodes = list(target.node.properties.frontend_ip_configurations or ())
-    if isinstance(target.node, FirewallIpConfiguration) and isinstance(target.node.root, Firewall):
-        nodes = list(target.node.root.ip_configurations)
+    if isinstance(target.node, FirewallIpConfiguration | VpnGatewayIpConfiguration):
+        nodes = _beside(target.node)
     if target.kind in (Kind.MACHINE, Kind.FRONTEND) and target.node is not None:
         before = [f.frontend for f in forwards_to(network, target.node)]
         nodes += before
@@ -83,6 +84,13 @@ def _towards(
         for entrance in known.get(key, ()):
             found[f"{entrance.node.key} {entrance.address.lower()}"] = entrance
     return tuple(found[key] for key in sorted(found))
+
+
+def _beside(part: FirewallIpConfiguration | VpnGatewayIpConfiguration) -> list[Node]:
+    """All ip configurations of a firewall or an active-active gateway: one answers at each."""
+    if isinstance(part.root, Firewall | VirtualNetworkGateway):
+        return list(part.root.ip_configurations)
+    return [part]
 
 
 @question

@@ -23,6 +23,7 @@ from auditor.reach.filter_stage import filters
 from auditor.reach.filtering import unfiltered
 from auditor.reach.frame import Packet
 from auditor.reach.gatewaying import point_of
+from auditor.reach.linking import sender_of
 from auditor.reach.path import Path, start
 from auditor.reach.points import Kind, Point, part_in_subnet
 from auditor.reach.replying import straight_to, to_internet
@@ -30,9 +31,10 @@ from auditor.reach.showing import Shown
 from auditor.reach.stages import remark
 from auditor.reach.trail import Step, Trail
 from auditor.reach.translating import sent_inside
-from auditor.resources.application_gateways import ApplicationGateway as Gateway
+from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
+from auditor.resources.private_endpoints import PrivateLinkService
 
 _ENTRANCES = frozenset({"no-entrance", "load-balancer", "firewall-nat"})
 """Codes of hops that stop a packet where no rule or no address lets it in."""
@@ -109,20 +111,49 @@ def stopped_besides(
         for each in machines
         for step in _stops_at(network, source, each, packet, closed=closed)
     )
-    return tuple({(each.resource, each.says, each.opening): each for each in found}.values())
+    return _once(found)
 
 
-def stopped_behind_gateway(network: Network, shown: Shown) -> tuple[Step, ...]:
-    """Give what stops a gateway's own connection once the balancer before its member takes it."""
+def stopped_behind_sender(
+    network: Network, shown: Shown, paths: Iterable[Path]
+) -> tuple[Step, ...]:
+    """Give what stops the own connection of a gateway or service once the balancer takes it.
+
+    At all the machines that this may choose.
+    """
     missing, *_ = (*reversed(shown.blockers), None)
-    path = shown.path
-    gateway = network.find(path.trail.via[-1]) if path.trail.via else None
-    if missing is None or missing.code != "load-balancer" or not isinstance(gateway, Gateway):
+    if missing is None or missing.code != "load-balancer" or not missing.opening:
         return ()
-    there = path.trail.frame.destination  # that of the frontend where it stays (P-4)
-    kept = replace(path.target, addresses=there) if there is not None else path.target
-    sender = point_of(network, gateway)
-    return stopped_besides(network, sender, path.target, [kept], missing.packet, [missing])
+    sender = _sender(network, shown)
+    if sender is None:
+        return ()
+    found = (
+        step
+        for path in paths
+        if path.trail.chosen_by == shown.path.trail.chosen_by
+        for step in _stops_at(network, sender, _as_seen(path), missing.packet, closed=False)
+    )
+    return _once(found)
+
+
+def _sender(network: Network, shown: Shown) -> Point | None:
+    """Who opens a connection of its own in the client's place (P-6)."""
+    via = shown.path.trail.via
+    linking = (step.resource for step in shown.steps if step.code == "private-link")
+    node = network.find(via[-1] if via else next(linking, ""))
+    if isinstance(node, ApplicationGateway) and via:
+        return point_of(network, node)
+    return sender_of(network, node) if isinstance(node, PrivateLinkService) else None
+
+
+def _as_seen(path: Path) -> Point:
+    """A machine by the address that its rules see: the frontend's where that stays (P-4)."""
+    there = path.trail.frame.destination
+    return replace(path.target, addresses=there) if there is not None else path.target
+
+
+def _once(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple({(each.resource, each.says, each.opening): each for each in steps}.values())
 
 
 def _is_basic(target: Point) -> bool:

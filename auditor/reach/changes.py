@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from auditor.addresses import Version
+from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.network.sites import every_site
 from auditor.packets.diagram import PacketSet
@@ -71,6 +72,11 @@ class Change(msgspec.Struct, frozen=True):
     after: Path | None = None
     doubtful: Path | None = None
     confirming: Path | None = None
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The gateways that it goes by, as keys; `via` has their ids as spelled."""
+        return tuple(map(fold, self.via))
 
     @property
     def opened(self) -> bool:
@@ -168,7 +174,8 @@ def _by_key(every: Iterable[Path], target: str = "") -> dict[_Key, _Known]:
         version = path.trail.space.version
         entrance = path.entrance.address.lower() if path.entrance is not None else ""
         to = target or path.target.id.lower()
-        key = (path.source.id.lower(), to, entrance, path.trail.via, version)
+        via = tuple(map(fold, path.trail.via))
+        key = (path.source.id.lower(), to, entrance, via, version)
         known = found.get(key)
         if known is None:
             found[key] = _Known(path.bounds, [path])
@@ -198,7 +205,9 @@ def _compared(
             certain = turn is Turn.CONFIRMED
         else:
             turn = _turn(was.may.is_empty, now.may.is_empty, gained, lost)
-        source, target, entrance, via, _ = key
+        source, target, entrance, *_ = key
+        known = new or old
+        via = known.paths[0].trail.via if known is not None else ()
         yield Change(
             turn,
             source,
@@ -257,7 +266,7 @@ def _moved(found: list[Change]) -> list[Change]:
 def _unmoved(change: Change, packets: PacketSet) -> tuple[object, ...]:
     """What is the same of a path that only moved: its ends, and its packets but for the address."""
     sent = _wherever_to(packets)
-    return change.source, change.target, change.via, change.certain, id(packets.space), sent
+    return change.source, change.target, change.gateways, change.certain, id(packets.space), sent
 
 
 def _only_readdressed(change: Change) -> bool:
@@ -274,7 +283,7 @@ def _order(change: Change) -> tuple[object, ...]:
         change.source,
         change.target,
         change.entrance,
-        change.via,
+        change.gateways,
         change.turn.value,
     )
 
@@ -293,7 +302,7 @@ def grouped(paths: Iterable[Change]) -> list[list[Change]]:
             change.source == "internet",
             change.target,
             change.entrance,
-            change.via,
+            change.gateways,
             change.turn,
             change.certain,
             witness.protocol if witness else "",

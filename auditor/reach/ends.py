@@ -53,7 +53,11 @@ from auditor.resources.compute import (
 from auditor.resources.dns_resolvers import DnsResolver, ResolverInboundEndpoint
 from auditor.resources.firewalls import Firewall
 from auditor.resources.front_doors import ClassicFrontDoor, FrontDoorEndpoint, FrontDoorProfile
-from auditor.resources.hybrid import LocalNetworkGateway, VirtualNetworkGateway
+from auditor.resources.hybrid import (
+    LocalNetworkGateway,
+    VirtualNetworkGateway,
+    VpnGatewayIpConfiguration,
+)
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import LoadBalancer, LoadBalancerFrontend
 from auditor.resources.managed_clusters import AgentPool, ManagedCluster
@@ -259,6 +263,8 @@ def answering(network: Network, carrier: Node) -> tuple[Point, ...]:
     """Give who answers at a public address: what carries it, or else what that is a part of."""
     if isinstance(carrier, HubVpnGateway):
         return (hub_gateway(carrier),)
+    if isinstance(carrier, VpnGatewayIpConfiguration):  # each has an address of its own
+        return (part_in_subnet(network, Kind.PLATFORM, carrier),)
     registered = points_of.dispatch(type(carrier)) is not points_of.dispatch(object)
     return points_of(carrier if registered else carrier.root, network)
 

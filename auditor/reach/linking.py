@@ -171,7 +171,7 @@ def through_link(trail: Trail, link: Link) -> tuple[Trail, Reply]:
         reasons=link.reasons,
     )
     trail = replace(trail, lead=f"{trail.lead} {service.key}")
-    own = _own(network, service)
+    own = sender_of(network, service)
     why = Reason("private-link", f"which address of {service.label} it has", service.id)
     whys = (why,) if own.addresses.size > 1 else ()
     there = _point(network, front) if front is not None else None
@@ -190,8 +190,8 @@ def _point(network: Network, front: LoadBalancerFrontend | GatewayFrontend) -> P
     return Point(Kind.GATEWAY, front.root.id, AddressSet(), front)
 
 
-def _own(network: Network, service: Service) -> Point:
-    """The service as a sender of packets: its NAT addresses, and the network they are of."""
+def sender_of(network: Network, service: Service) -> Point:
+    """Give a service as a sender of packets: its NAT addresses, and the network they are of."""
     total, home = AddressSet(), ""
     settings = walk.peek(service, "properties")
     holders = [settings]

@@ -84,7 +84,8 @@ def opened_path(network: Network, one: Opened) -> Outcomes:
         "packet pass",
         related=tuple(dict.fromkeys(filter(None, map(_spelled, one.paths)))),
         evidence=told.evidence,
-        key=f"{first.entrance} {' '.join(first.via)} {first.turn.value} {packet.protocol} {port}",
+        key=f"{first.entrance} {' '.join(first.gateways)} {first.turn.value} "
+        f"{packet.protocol} {port}",
         witness=told.witness,
         hops=told.hops,
     )

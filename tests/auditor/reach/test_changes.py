@@ -7,7 +7,7 @@ from typing import Any
 from auditor.network.graph import Network
 from auditor.reach.changes import Change, Turn, changes
 from auditor.reach.space import share
-from auditor.testing import ask, estate, resource
+from auditor.testing import arm_id, ask, estate, resource
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway, site, tunnel
@@ -199,6 +199,23 @@ def test_what_a_gateway_sends_on_inside_networks_is_a_change() -> None:
     assert {_name(each.target) for each in found} == {"db", "data"}
     assert all(each.via for each in found if each.source.endswith("/app"))
     assert "gained app-db" in words(found)
+
+
+def test_a_gateway_is_the_same_however_its_id_is_spelled() -> None:
+    def behind(*, upper: bool, member: str = "10.0.2.4") -> Network:
+        agw = app_gateway(listeners=[("private", 443)], members=[member])
+        return estate(
+            pip("pip"),
+            agw | {"id": agw["id"].upper() if upper else agw["id"]},
+            nic("db", subnet="data", address="10.0.2.4"),
+            vnet(subnet(), subnet("gw", "10.0.1.0/24"), subnet("data", "10.0.2.0/24")),
+        )
+
+    assert compared(behind(upper=False), behind(upper=True)) == []
+    found = compared(behind(upper=False, member="10.9.9.9"), behind(upper=True))
+    assert {each.via for each in found if each.via} == {
+        (arm_id("Microsoft.Network/applicationGateways", "agw").upper(),)
+    }
 
 
 def test_a_port_on_which_a_gateway_answers_inside_networks_is_a_change() -> None:

@@ -316,3 +316,15 @@ def test_R_22_a_connected_group_may_lead_to_endpoints_too() -> None:
     )
     found = asked(apart([], manager), "web", "pe")
     assert (found.verdict, found.labels) == ("unknown", {"avnm-unknown"})
+
+
+def test_L_7_what_stops_a_service_once_its_balancer_takes_it_is_told_as_well() -> None:
+    """The rules at the machine see an address of the service (P-6)."""
+    shut = asked(offered(deny("rest", 200)), "client", "pe", 9090)
+    assert shut.stops == ["load-balancer", "nsg-inbound"]
+    assert shut.one.blockers[-1].opening == (
+        "add an inbound Allow rule for TCP from 10.0.0.50 to 10.0.0.4 to port 9090 to nsg, "
+        "with a priority below 200 (securityRules/rest)"
+    )
+    let = rule("pls", 100, "10.0.0.50", "9090")
+    assert asked(offered(let, deny("rest", 200)), "client", "pe", 9090).stops == ["load-balancer"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from auditor.addresses import PortSet
 from auditor.network.graph import Network
 from auditor.reach.answer import Answer, answers
 from auditor.reach.replay import check
@@ -17,6 +18,7 @@ from auditor.testing import arm_id, estate, resource
 from ...egress import VM
 from ...exposed import BALANCER, NIC, PIP, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...guarded import out, out_deny
+from ...networks import gateway
 from ...reaching import app_gateway, asked, lb, lb_probe, lb_rule, ref, scale_set
 
 
@@ -102,6 +104,34 @@ def test_a_gateway_answers_at_its_public_address() -> None:
         vnet(subnet(), subnet("gw", "10.0.1.0/26")),
     )
     assert told(fronted, "internet", "20.50.1.2")["443"] == "reachable"
+
+
+def test_an_active_active_gateway_answers_at_each_of_its_public_addresses() -> None:
+    kind = "Microsoft.Network/virtualNetworkGateways/ipConfigurations"
+
+    def part(name: str) -> dict[str, Any]:
+        place = ref("Microsoft.Network/virtualNetworks/subnets", "vnet", "GatewaySubnet")
+        public = ref("Microsoft.Network/publicIPAddresses", f"pip-{name}")
+        return {"name": name, "properties": {"subnet": place, "publicIPAddress": public}}
+
+    network = estate(
+        vnet(subnet("GatewaySubnet", "10.0.9.0/27")),
+        gateway("vpn", "vnet", ipConfigurations=[part("one"), part("two")], activeActive=True),
+        pip("pip-one", arm_id(kind, "vpn", "one"), address="20.50.1.21"),
+        pip("pip-two", arm_id(kind, "vpn", "two"), address="20.50.1.22"),
+    )
+    for address, part_ in (("20.50.1.21", "one"), ("20.50.1.22", "two")):
+        [source], [target] = (
+            ends_of(network, parse_selector(each)).points for each in ("internet", address)
+        )
+        assert target.node is not None
+        assert target.node.label == part_
+        [found] = answers(network, source, target, protocols=("udp",), ports=PortSet.of(500))
+        check(network, found)
+        assert (found.verdict.value, str(found.witness and found.witness.destination)) == (
+            "reachable",
+            address,
+        )
 
 
 def test_P_12_a_public_frontend_has_the_version_of_its_address() -> None:
