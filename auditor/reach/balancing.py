@@ -18,7 +18,7 @@ from auditor.network.interfaces import Interface
 from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.frame import Packet
-from auditor.reach.given_ports import ports_given
+from auditor.reach.given_ports import NAT_PORT, has_one, ports_given
 from auditor.reach.hidden_members import may_be_behind_any, perhaps_behind
 from auditor.reach.membership import (
     Target,
@@ -55,7 +55,8 @@ class Forward(msgspec.Struct, frozen=True):
     stays as it is, and with `floating` the address does too (P-4, E-13); None: not told. `target`
     is the machine, None when the snapshot lacks it; behind a global load balancer the frontend of a
     regional one (E-19). `reasons` tell why it may not be so. `standing` is what somebody set for
-    the machine: `up`, `down`, or nothing.
+    the machine: `up`, `down`, or nothing. `one_of` tells that one port surely leads there, though
+    not which (E-18).
     """
 
     frontend: LoadBalancerFrontend
@@ -69,6 +70,7 @@ class Forward(msgspec.Struct, frozen=True):
     probe: LoadBalancerProbe | None = None
     reasons: tuple[Reason, ...] = ()
     standing: str = ""
+    one_of: bool = False
 
 
 class Forwards(msgspec.Struct, frozen=True):
@@ -153,6 +155,8 @@ def _forwards(
             own = ports_given(network, rule, text, ports)
         # As each of those who may be meant, too, where it is not told who is.
         others = () if target is not None else candidates(network, rule, text)
+        in_doubt = {reason.label for reason in reasons}
+        one_of = in_doubt == {NAT_PORT} and has_one(network, rule, text)
         for point in (target, *others):
             yield Forward(
                 frontend,
@@ -166,6 +170,7 @@ def _forwards(
                 probe,
                 reasons,
                 by_hand,
+                one_of,
             )
 
 

@@ -152,6 +152,7 @@ def behind(trail: Trail, forward: Forward, reply: Reply) -> Iterator[tuple[Trail
         rule=rule,
         stopped=_refusing(trail, forward),
     ).by_rule()
+    trail = trail.by_range() if forward.one_of else trail
     if target is None:
         # Nobody tells what becomes of it there, and the rule may choose it as well as another.
         trail = replace(trail, choice=trail.choice or _choice(trail, forward))

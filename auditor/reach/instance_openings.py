@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from auditor.addresses import PortSet
 from auditor.network.graph import Network, question
 from auditor.network.instances import listed_configurations
 from auditor.reach.openings import Opening, openings
@@ -23,9 +24,13 @@ def of_instances_alike(network: Network, opening: Opening) -> tuple[Opening, ...
         each
         for own in listed_configurations(network, model)
         for each in _by_machine(network).get(own.key, ())
-        if _is_same_way(opening, each)
-        and (each.certain, each.possible) == (opening.certain, opening.possible)
+        if _is_same_way(opening, each) and _ports(each) == _ports(opening)
     )
+
+
+def _ports(opening: Opening) -> tuple[dict[str, PortSet], ...]:
+    given = opening.given.certain if opening.given is not None else {}
+    return opening.certain, opening.possible, given
 
 
 def _is_same_way(ours: Opening, theirs: Opening) -> bool:

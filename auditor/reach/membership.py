@@ -11,11 +11,11 @@ from auditor.network.address_owners import all_owned_addresses
 from auditor.network.address_plan import locate
 from auditor.network.backends import members
 from auditor.network.exposure import InboundRule
-from auditor.network.graph import Missing, Network, question_about
+from auditor.network.graph import Missing, Network, model_key, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.network.scale_sets import stands_for_nobody
 from auditor.network.spelling import as_spelled
-from auditor.reach.given_ports import is_given
+from auditor.reach.given_ports import NAT_PORT, is_given
 from auditor.reach.points import Point, frontend, machine
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
@@ -119,7 +119,7 @@ def _members(network: Network, rule: InboundRule) -> Iterator[tuple[str, Doubts]
         # Of a range of ports each member has one, and perhaps nobody tells which (E-18).
         p = rule.properties
         single = p.frontend_port_range_start == p.frontend_port_range_end
-        doubt = Reason("nat-port", f"which port of {rule.label} leads to which member", rule.id)
+        doubt = Reason(NAT_PORT, f"which port of {rule.label} leads to which member", rule.id)
         for key, doubts in _of_pools(network, (ref,)):
             yield key, doubts if single or is_given(network, rule, key) else (*doubts, doubt)
 
@@ -138,7 +138,7 @@ def _of_range(network: Network, pool: InboundNatPool, keys: tuple[str, ...]) -> 
     if capacity is not None and capacity >= size:
         return ()
     what = f"which ports of {pool.label} lead to an instance"
-    return (Reason("nat-port", what, pool.id),)
+    return (Reason(NAT_PORT, what, pool.id),)
 
 
 def _told_one_by_one(network: Network, pool: InboundNatPool) -> set[str]:
@@ -153,8 +153,8 @@ def _told_one_by_one(network: Network, pool: InboundNatPool) -> set[str]:
         settings = walk.peek(rule, "properties")
         port = walk.peek(settings, "frontend_port")
         node = network.find(walk.peek(settings, "backend_ip_configuration"))
-        if port and start <= port <= end and isinstance(node, ScaleSetIpConfiguration):
-            found.add(node.key)
+        if port and start <= port <= end and isinstance(node, Node):
+            found.add(model_key(node.key))
     return found
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from auditor import ids
 from auditor.addresses import AddressSet, PortSet, Version
@@ -19,6 +20,7 @@ from auditor.intervals import merged
 from auditor.network.admission import anywhere, half
 from auditor.network.approval import approved
 from auditor.network.graph import Network, question
+from auditor.network.openings import ports_in_words
 from auditor.packets.diagram import PacketSet
 from auditor.packets.measure import breadths, values
 from auditor.reach.along import together
@@ -31,6 +33,7 @@ from auditor.reach.path import Path
 from auditor.reach.points import INTERNET, Kind, Point
 from auditor.reach.samples import numbers_of, some_packet
 from auditor.reach.space import PORTED, FlowSpace
+from auditor.reach.told import Told
 from auditor.reach.wording import name_of
 from auditor.resources.application_gateways import GatewayFrontend
 from auditor.resources.bastion import BastionIpConfiguration
@@ -48,7 +51,8 @@ class Opening(msgspec.Struct, frozen=True, eq=False):
     """One entrance and a machine behind it. `paths` differ by the rules of load balancers.
 
     `certain` and `possible` are the destination ports, by protocol, on which any source gets in, as
-    sent to the entrance.
+    sent to the entrance. `given` is the same as if each port of a NAT rule's range led to the
+    machine, on the ports of those of which one surely does (E-18); `one_each` tells that it is.
     """
 
     entrance: Entrance
@@ -57,6 +61,8 @@ class Opening(msgspec.Struct, frozen=True, eq=False):
     bounds: Bounds
     certain: dict[str, PortSet] = msgspec.field(default_factory=dict)
     possible: dict[str, PortSet] = msgspec.field(default_factory=dict)
+    given: Opening | None = None
+    one_each: bool = False
 
     @property
     def id(self) -> str:
@@ -73,6 +79,19 @@ class Opening(msgspec.Struct, frozen=True, eq=False):
     def words(self) -> str:
         """Name the machine and the entrance: `nic-web by pip-web`."""
         return f"{name_of(self.target)} by {ids.name(self.entrance.address)}"
+
+    @property
+    def ways(self) -> tuple[Opening, ...]:
+        """Itself, and what is certain of some port of a range though nobody tells which."""
+        return (self,) if self.given is None else (self, self.given)
+
+    def open_on(self, ports: dict[str, PortSet]) -> str:
+        """Say some of its ports: `TCP 22`, `TCP 500-510, one for each machine`."""
+        return ports_in_words(ports) + (", one for each machine" if self.one_each else "")
+
+    def packet(self, told: Told) -> str:
+        """Say the packet that is told of: of a range, one that may be for another port of it."""
+        return f"as {told.words}, if that is its port" if self.one_each else told.words
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -167,7 +186,8 @@ def _opening(group: list[Path]) -> Opening:
     assert first.entrance is not None
     space = first.trail.space
     bounds = together(space, group)
-    opening = Opening(first.entrance, first.target, tuple(group), bounds)
+    given = _given(group) if any(path.trail.ranges for path in group) else None
+    opening = Opening(first.entrance, first.target, tuple(group), bounds, given=given)
     for protocol in PORTED:
         numbers = space.having(protocols=numbers_of(protocol, space.version))
         for packets, found in (
@@ -179,6 +199,28 @@ def _opening(group: list[Path]) -> Opening:
             if ports:
                 found[protocol] = ports
     return opening
+
+
+def _given(group: list[Path]) -> Opening | None:
+    """The opening on those ranges of ports of which every one would let anybody in."""
+    paths = tuple(replace(path, trail=path.trail.as_if_given()) for path in group)
+    first = paths[0]
+    assert first.entrance is not None
+    space = first.trail.space
+    bounds = together(space, paths)
+    opening = Opening(first.entrance, first.target, paths, bounds, one_each=True)
+    for protocol in PORTED:
+        numbers = space.having(protocols=numbers_of(protocol, space.version))
+        open_ports = _open_to_any(opening.bounds.must & numbers, space.version)
+        ranges = [
+            PortSet(values(path.trail.taken & numbers, "destination_port"))
+            for path in paths
+            if path.trail.ranges
+        ]
+        for ports in ranges:
+            if ports and ports <= open_ports:
+                opening.certain[protocol] = opening.certain.get(protocol, PortSet()) | ports
+    return opening if opening.certain else None
 
 
 def _open_to_any(packets: PacketSet, version: Version) -> PortSet:

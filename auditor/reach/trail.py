@@ -70,6 +70,7 @@ class Trail(msgspec.Struct, frozen=True):
     proxy opens. `choice` is the key of the load
     balancer's rule that chose among machines, and `down` tells that it never chooses this one.
     `rules` are the places among the stages of rules that take packets: of load balancers, and NAT.
+    `ranges` are those of rules that give each machine one of their ports, where nobody tells which.
     """
 
     network: Network
@@ -86,6 +87,7 @@ class Trail(msgspec.Struct, frozen=True):
     choice: str = ""
     down: bool = False
     rules: tuple[int, ...] = ()
+    ranges: tuple[int, ...] = ()
 
     def through(self, here: Bounds, tell: Tell, *, reply: bool = False) -> Trail:
         """Add a stage: `here` are the packets, as they look now, that get through it."""
@@ -133,6 +135,18 @@ class Trail(msgspec.Struct, frozen=True):
     def by_rule(self) -> Trail:
         """Note that the stage that was added last is a rule that takes packets."""
         return replace(self, rules=(*self.rules, len(self.stages) - 1))
+
+    def by_range(self) -> Trail:
+        """Note that the stage that was added last surely lets some port through (E-18)."""
+        return replace(self, ranges=(*self.ranges, len(self.stages) - 1))
+
+    def as_if_given(self) -> Trail:
+        """Give the same way as if each port of a range led along it: one port surely does."""
+        stages = list(self.stages)
+        for place in self.ranges:
+            given = Bounds.exactly(stages[place].bounds.may)
+            stages[place] = replace(stages[place], bounds=given)
+        return replace(self, stages=tuple(stages))
 
     @property
     def taken(self) -> PacketSet:

@@ -19,6 +19,7 @@ from auditor.resources.base import (
     Wire,
     Word,
     arm,
+    naming_its_owner,
     settings,
     union,
 )
@@ -328,22 +329,26 @@ class ApplicationGateway(Resource):
         return ((sku.tier or sku.name or "") if sku else "").lower()
 
     @property
+    @naming_its_owner
     def frontends(self) -> tuple[GatewayFrontend, ...]:
         """The frontends, in the order written."""
         return tuple(self.properties.frontend_ip_configurations or ())
 
     @property
+    @naming_its_owner
     def listeners(self) -> tuple[Listener, ...]:
         """The listeners, HTTP before TCP and TLS."""
         return (*(self.properties.http_listeners or ()), *(self.properties.listeners or ()))
 
     @property
+    @naming_its_owner
     def rules(self) -> tuple[RoutingRule, ...]:
         """The routing rules, HTTP before TCP and TLS, in the order written."""
         p = self.properties
         return (*(p.request_routing_rules or ()), *(p.routing_rules or ()))
 
     @property
+    @naming_its_owner
     def pools(self) -> tuple[GatewayPool, ...]:
         """The backend pools, in the order written."""
         return tuple(self.properties.backend_address_pools or ())
@@ -354,6 +359,7 @@ class ApplicationGateway(Resource):
         return tuple(self.properties.redirect_configurations or ())
 
     @property
+    @naming_its_owner
     def ip_configurations(self) -> tuple[GatewayIpConfiguration, ...]:
         """The bindings to the gateway's own subnet; Azure allows one."""
         return tuple(self.properties.gateway_ip_configurations or ())

@@ -10,7 +10,7 @@ raises `Undetermined`, which becomes the answer *unknown*. An absent or null fie
 
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from types import new_class
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar, cast
 
@@ -224,6 +224,30 @@ class Resource(Node):
             if name.lower() == wanted and isinstance(value, str):
                 return value
         return None
+
+
+Owner = TypeVar("Owner", bound=Node)
+
+
+def naming_its_owner(read: Callable[[Owner], T]) -> Callable[[Owner], T]:
+    """Make what a node tells of its settings say whose they are, where they are not told.
+
+    A key alone, `subnets`, would be taken for one of whoever asked.
+    """
+
+    @wraps(read)
+    def named(self: Owner) -> T:
+        try:
+            return read(self)
+        except Undetermined as unknown:
+            if unknown.resource:
+                raise
+            missing = unknown.missing
+            if " " not in missing:
+                missing = f"{missing} of {self.label}"
+            raise Undetermined(missing, resource=self.id) from unknown
+
+    return named
 
 
 P = TypeVar("P", bound=Wire)

@@ -2,7 +2,17 @@
 
 from msgspec import field
 
-from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
+from auditor.resources.base import (
+    Node,
+    Ref,
+    Resource,
+    Sku,
+    Wire,
+    Word,
+    arm,
+    naming_its_owner,
+    settings,
+)
 
 
 class BastionIpConfigurationProperties(Wire):
@@ -36,6 +46,7 @@ class Bastion(Resource):
     properties: BastionProperties = settings(BastionProperties)
 
     @property
+    @naming_its_owner
     def ip_configurations(self) -> tuple[BastionIpConfiguration, ...]:
         """Its ip configurations, in the order written."""
         return tuple(self.properties.ip_configurations or ())

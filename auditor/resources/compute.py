@@ -3,7 +3,17 @@
 from msgspec import field
 
 from auditor.errors import Undetermined
-from auditor.resources.base import Node, Ref, Resource, Sku, Wire, Word, arm, settings
+from auditor.resources.base import (
+    Node,
+    Ref,
+    Resource,
+    Sku,
+    Wire,
+    Word,
+    arm,
+    naming_its_owner,
+    settings,
+)
 
 
 class VmNetworkProfile(Wire):
@@ -77,6 +87,7 @@ class ScaleSetInterface(Node):
     properties: ScaleSetInterfaceProperties = settings(ScaleSetInterfaceProperties)
 
     @property
+    @naming_its_owner
     def ip_configurations(self) -> tuple[ScaleSetIpConfiguration, ...]:
         """Its ip configurations, in the order written. Raises Undetermined when it has no list."""
         if self.properties.ip_configurations is None:

@@ -16,6 +16,7 @@ from auditor.resources.base import (
     Wire,
     Word,
     arm,
+    naming_its_owner,
     settings,
 )
 
@@ -155,6 +156,7 @@ class Firewall(Resource):
     properties: FirewallProperties = settings(FirewallProperties)
 
     @property
+    @naming_its_owner
     def ip_configurations(self) -> tuple[FirewallIpConfiguration, ...]:
         """Its ip configurations for traffic; the management one apart."""
         return tuple(self.properties.ip_configurations or ())

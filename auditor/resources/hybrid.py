@@ -13,6 +13,7 @@ from auditor.resources.base import (
     Wire,
     Word,
     arm,
+    naming_its_owner,
     settings,
 )
 from auditor.resources.virtual_networks import AddressSpace
@@ -113,6 +114,7 @@ class VirtualNetworkGateway(Resource):
     properties: VirtualNetworkGatewayProperties = settings(VirtualNetworkGatewayProperties)
 
     @property
+    @naming_its_owner
     def ip_configurations(self) -> tuple[VpnGatewayIpConfiguration, ...]:
         """Its ip configurations, in the order written."""
         return tuple(self.properties.ip_configurations or ())

@@ -3,7 +3,17 @@
 from msgspec import field
 
 from auditor.ids import known_as
-from auditor.resources.base import Cidr, Node, Ref, Resource, Wire, Word, arm, settings
+from auditor.resources.base import (
+    Cidr,
+    Node,
+    Ref,
+    Resource,
+    Wire,
+    Word,
+    arm,
+    naming_its_owner,
+    settings,
+)
 
 _INSTANCES = "/virtualmachinescalesets/"
 
@@ -69,6 +79,7 @@ class NetworkInterface(Resource):
         return known_as(self.id) if _INSTANCES in self.key else super().label
 
     @property
+    @naming_its_owner
     def ip_configurations(self) -> tuple[IpConfiguration, ...]:
         """Its addresses, in the order written."""
         return tuple(self.properties.ip_configurations or ())

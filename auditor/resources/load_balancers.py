@@ -15,6 +15,7 @@ from auditor.resources.base import (
     Wire,
     Word,
     arm,
+    naming_its_owner,
     settings,
 )
 
@@ -238,16 +239,19 @@ class LoadBalancer(Resource):
     properties: LoadBalancerProperties = settings(LoadBalancerProperties)
 
     @property
+    @naming_its_owner
     def frontends(self) -> tuple[LoadBalancerFrontend, ...]:
         """The frontends, in the order written."""
         return tuple(self.properties.frontend_ip_configurations or ())
 
     @property
+    @naming_its_owner
     def pools(self) -> tuple[BackendPool, ...]:
         """The backend pools, in the order written."""
         return tuple(self.properties.backend_address_pools or ())
 
     @property
+    @naming_its_owner
     def rules(self) -> tuple[LoadBalancingRule, ...]:
         """The load-balancing rules, in the order written."""
         return tuple(self.properties.load_balancing_rules or ())

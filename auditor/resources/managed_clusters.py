@@ -16,6 +16,7 @@ from auditor.resources.base import (
     Wire,
     Word,
     arm,
+    naming_its_owner,
     settings,
 )
 
@@ -214,6 +215,7 @@ class ManagedCluster(Resource):
     properties: ManagedClusterProperties = settings(ManagedClusterProperties)
 
     @property
+    @naming_its_owner
     def pools(self) -> tuple[AgentPool, ...]:
         """The agent pools, in the order written."""
         return tuple(self.properties.agent_pool_profiles or ())

@@ -14,6 +14,7 @@ from auditor.resources.base import (
     Wire,
     Word,
     arm,
+    naming_its_owner,
     settings,
     union,
 )
@@ -173,6 +174,7 @@ class VirtualNetwork(Resource):
         return space.prefixes
 
     @property
+    @naming_its_owner
     def subnets(self) -> tuple[Subnet, ...]:
         """The subnets, in the order written."""
         return tuple(self.properties.subnets or ())

@@ -11,7 +11,8 @@ NSG-003 defines it (at least half of the public addresses), certainly arrive ove
 public IP of its own, a public load balancer, an inbound NAT rule or a firewall's NAT rule, and
 whose replies get back; what opens to the addresses of a partner alone is no finding. One finding
 for each machine and entrance, and one for all instances of a scale set that are open alike, with
-its ports, a packet that anyone can try, and every hop on its way. What only may arrive is
+its ports, a packet that anyone can try, and every hop on its way; without a packet where a NAT rule
+or pool gives each machine one port of a range and nobody tells which. What only may arrive is
 *unknown*, with the reason. Of a network appliance that is open itself
 the rule tells so; what it may then pass on to machines behind it is not asked: see `auditor reach`.
 
@@ -36,7 +37,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
 from auditor.reach.closing import closing
 from auditor.reach.instance_openings import of_instances_alike
@@ -65,25 +65,26 @@ def host_port_open(network: Network, opening: Opening, params: Params) -> Outcom
     """Judge what one entrance opens of one machine."""
     if opening.approved(params.allow):
         return
-    ports = opening.certain or opening.possible
-    shown = opening.shown(ports, certain=bool(opening.certain)) if ports else None
+    way = next((each for each in opening.ways if each.certain), opening)
+    ports = way.certain or opening.possible
+    shown = way.shown(ports, certain=bool(way.certain)) if ports else None
     if shown is None:
         return
-    what = f"the internet reaches {opening.words} on {ports_in_words(ports)}"
-    if opening.certain:
+    what = f"the internet reaches {opening.words} on {way.open_on(ports)}"
+    if way.certain:
         told = told_of(network, shown, opening.id)
         yield Finding(
             subject=opening.id,
-            message=f"{what} ({told.words})",
+            message=f"{what} ({way.packet(told)})",
             remedy="publish the service through the application gateway and take the address off, "
-            f"or {closing(network, opening, ports)}",
+            f"or {closing(network, way, ports)}",
             related=(opening.entrance.address,),
             evidence=told.evidence,
             key=opening.key,
             covers=tuple(
                 ("EXP-004", each.id, each.key) for each in of_instances_alike(network, opening)
             ),
-            witness=told.witness,
+            witness=None if way.one_each else told.witness,
             hops=told.hops,
         )
     else:

@@ -8,8 +8,10 @@ a door.
 ## What fails
 A machine as in EXP-004, with a management port among those that the internet certainly reaches:
 22, 23, 5985, 5986 over TCP and 3389 over TCP and UDP, at the machine, whatever the port is called
-at the entrance. `ports` names all of them (3389 counts over UDP as well), and machines that may be
-managed so are approved with `allow`:
+at the entrance. Of a range of ports that a NAT rule or pool divides among machines (50000-50119 to
+22) each surely has one, if nobody tells which: that is told without a packet to try. `ports` names
+all of them (3389 counts over UDP as well), and machines that may be managed so are approved with
+`allow`:
 
     [params.EXP-005]
     ports = ["22-23", "3389", "5985-5986", "8443"]
@@ -28,7 +30,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
 from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
@@ -69,13 +70,14 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
     if opening.approved(params.allow):
         return
     managing = parse_ports(*params.ports)
-    wanted = {"tcp": opening.sent_for(managing), "udp": opening.sent_for(managing & _RDP)}
-    certain, possible = within(opening.certain, wanted), within(opening.possible, wanted)
-    found = certain or possible
-    shown = opening.shown(found, certain=bool(certain)) if found else None
+    sure = {each: within(each.certain, _asked(each, managing)) for each in opening.ways}
+    way = next((each for each, ports in sure.items() if ports), opening)
+    certain = sure[way]
+    found = certain or within(opening.possible, _asked(opening, managing))
+    shown = way.shown(found, certain=bool(certain)) if found else None
     if shown is None:
         return
-    what = f"{opening.words}: {ports_in_words(found)}"
+    what = f"{opening.words}: {way.open_on(found)}"
     if not certain:
         yield Unknown(
             opening.id,
@@ -86,12 +88,12 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
         )
         return
     told = told_of(network, shown, opening.id)
-    alone = not beyond(opening.certain, wanted)
+    alone = not any(beyond(each.certain, ports) for each, ports in sure.items())
     yield Finding(
         subject=opening.id,
-        message=f"the internet reaches the management port of {what} ({told.words})",
+        message=f"the internet reaches the management port of {what} ({way.packet(told)})",
         remedy="reach the machine through Bastion or a VPN, and "
-        + closing(network, opening, found, managing),
+        + closing(network, way, found, managing),
         related=(opening.entrance.address,),
         evidence=told.evidence,
         key=opening.key,
@@ -99,6 +101,11 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
             *((("EXP-004", opening.id, opening.key),) if alone else ()),
             *(("EXP-005", each.id, each.key) for each in of_instances_alike(network, opening)),
         ),
-        witness=told.witness,
+        witness=None if way.one_each else told.witness,
         hops=told.hops,
     )
+
+
+def _asked(opening: Opening, managing: PortSet) -> dict[str, PortSet]:
+    """The ports at the entrance that become management ports, by protocol."""
+    return {"tcp": opening.sent_for(managing), "udp": opening.sent_for(managing & _RDP)}

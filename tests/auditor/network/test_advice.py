@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import pytest
 
 from auditor.errors import Undetermined
@@ -237,3 +241,35 @@ def test_a_reference_that_is_an_expression_is_no_resource_that_is_missing() -> N
     with pytest.raises(Undetermined, match=r"where .* leads, an expression") as told:
         network.get("[parameters('table')]", RouteTable)
     assert told.value.remedy.startswith("compile the template")
+
+
+def shop() -> list[dict[str, Any]]:
+    """An estate with a gateway, a cluster and a database, all in order."""
+    files = sorted(Path("fixtures/estates/docker-to-aks").glob("*.json"))
+    read: list[Any] = [msgspec.json.decode(file.read_bytes()) for file in files]
+    lists = [each["value"] if isinstance(each, dict) else each for each in read]
+    return [one for each in lists for one in each if "id" in one]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "key"),
+    [
+        ("GW-020", "applicationGateways", "frontendIPConfigurations"),
+        ("NSG-003", "applicationGateways", "httpListeners"),
+        ("DB-008", "managedClusters", "agentPoolProfiles"),
+    ],
+)
+def test_a_list_that_another_resource_does_not_tell_is_said_to_be_its(
+    rule: str, kind: str, key: str
+) -> None:
+    """`subnets of inside` was one of a network around it, and the advice to export that again."""
+    resources = shop()
+    hidden = next(one for one in resources if one["type"].lower().endswith(f"/{kind.lower()}"))
+    del hidden["properties"][key]
+
+    found = [one for one in ask(rule, estate(*resources)).unknown if key in one.missing]
+
+    assert found
+    for unknown in found:
+        assert f"{key} of {hidden['name']}" in unknown.missing
+        assert unknown.remedy.endswith(f"az resource show --ids {hidden['id']}")

@@ -13,7 +13,7 @@ from auditor.network.graph import Network
 from auditor.reach.balancing import forwards_of, forwards_to
 from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.simulate import Fate, Packet
-from auditor.testing import arm_id, ask, estate, resource
+from auditor.testing import arm_id, estate, resource
 
 from ...agreeing import Maker
 from ...exposed import (
@@ -346,12 +346,6 @@ def test_E_18_no_rule_is_proposed_for_a_port_of_a_range() -> None:
         assert [step.opening for step in asked(network, CLIENT, target, port).one.blockers] == [""]
     beside = asked(network, CLIENT, "web", 511).one.blockers[0].opening
     assert beside == "add a load-balancing rule for TCP 511 at front"
-
-
-def test_E_18_what_is_not_told_of_a_range_Azure_is_to_be_asked_about() -> None:
-    (unknown,) = ask("EXP-004", given(500, None)).unknown
-    assert "nat-port" in unknown.missing
-    assert "az network lb list-mapping" in unknown.remedy
 
 
 def test_E_10_a_port_that_a_rule_takes_for_others_is_no_other_rules() -> None:
