@@ -31,16 +31,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auditor import ids
+from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.network.graph import evidence
+from auditor.network.layers import holder_of
 from auditor.network.reasons import gap, teller
 from auditor.reach.backends import Backend
 from auditor.reach.demands import Refusal, allow_before, teller_of, whys
-from auditor.reach.probing import asked, asking, denied, port_of, unsure
+from auditor.reach.probing import asked, asking, denied, port_of, probed_by_group, unsure
 from auditor.reach.quoting import quoted
 from auditor.reach.starved import starved
 from auditor.reach.wording import one_or_many
-from auditor.resources.load_balancers import LoadBalancer, LoadBalancerProbe
+from auditor.resources.load_balancers import LoadBalancerProbe
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
 
 _NAMED = 3
@@ -81,9 +83,11 @@ def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal])
         one.rule.rule_id: one for each in refused for one in each.by_each if one.rule is not None
     }
     name = f"AllowProbes-{probe.properties.port}"
-    nth = _place(probe)
     beyond = starved(network, probe)
-    commands = [allow_before(network, each, name, nth=nth) for each in _firsts(rules.values())]
+    commands = [
+        allow_before(network, each, name, nth=_place(network, probe, each))
+        for each in _firsts(rules.values())
+    ]
     return Finding(
         subject=probe.id,
         message=f"{_deniers(first)} the health probe {probe.label} of {probe.root.label} "
@@ -144,8 +148,11 @@ def _firsts(refused: Iterable[Refusal]) -> Iterable[Refusal]:
     return found.values()
 
 
-def _place(probe: LoadBalancerProbe) -> int:
-    """Which probe of its load balancer it is: each gets a priority of its own."""
-    whole = probe.owner
-    probes = whole.properties.probes or () if isinstance(whole, LoadBalancer) else ()
-    return next((n for n, each in enumerate(probes, 1) if each.key == probe.key), 1)
+def _place(network: Network, probe: LoadBalancerProbe, refused: Refusal) -> int:
+    """Which of the probed ports behind a group is this one: each gets a priority of its own.
+
+    Probes of one port, of whichever load balancers, need but one rule.
+    """
+    group = network.find(holder_of(refused.rule.resource)) if refused.rule is not None else None
+    ports = probed_by_group(network).get(group.key) if group is not None else None
+    return (ports & PortSet.of(0, probe.properties.port)).size if ports is not None else 1

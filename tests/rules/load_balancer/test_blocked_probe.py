@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -103,6 +104,23 @@ def test_two_probes_of_a_balancer_take_two_names_and_priorities() -> None:
     probes = [lb_probe(8080), lb_probe(9090, "other")]
 
     found = judged(DENY, probes=probes, rules=rules).broken
+
+    assert sorted(each.remedy.split("--name ")[1].split(" --dir")[0] for each in found) == [
+        "AllowProbes-8080 --priority 4095",
+        "AllowProbes-9090 --priority 4094",
+    ]
+
+
+def test_probes_of_two_balancers_of_one_group_take_two_priorities() -> None:
+    """As AKS has one for public Services and one for those that are not."""
+    one = behind()
+    text = json.dumps(behind(probes=[lb_probe(9090)]))
+    other = json.loads(
+        text.replace("/lb/", "/lb2/").replace('/lb"', '/lb2"').replace('"lb"', '"lb2"')
+    )
+    network = estate(nic("web"), one, other, nsg(DENY), vnet(subnet(nsg="nsg")))
+
+    found = ask("LB-004", network).broken
 
     assert sorted(each.remedy.split("--name ")[1].split(" --dir")[0] for each in found) == [
         "AllowProbes-8080 --priority 4095",
