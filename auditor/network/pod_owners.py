@@ -47,8 +47,11 @@ def reaches_overlay(
     if overlays and not any(one.lower() == OWN_DELEGATION for one in subnet.delegated_to):
         raise Undetermined(
             f"whether {subnet.label}, which is not delegated to application gateways, is joined "
-            f"with the overlay of {overlays[0].label}, whose pod may have {address}",
+            f"with the overlay of {overlays[0].label}, whose pods may have such addresses",
             resource=subnet.id,
+            remedy="no export tells it: delegate the subnet to Microsoft.Network/"
+            "applicationGateways, which joins it with the overlay, or ask the gateway whether it "
+            "gets through: az network application-gateway show-backend-health",
         )
     return bool(overlays)
 

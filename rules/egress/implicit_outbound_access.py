@@ -16,7 +16,8 @@ A subnet with virtual machines, scale sets or AKS nodes in it, all of this being
   balancer, and is no instance of a flexible scale set. `defaultOutboundConnectivityEnabled` of the
   NIC, where Azure tells it, decides for the machine; it can still be true in a subnet that was made
   private, until the machine is stopped and started. AKS nodes count only behind a Basic load
-  balancer. A pool of a Basic load balancer is no explicit way out.
+  balancer. A pool of a Basic load balancer is no explicit way out;
+- the security groups before that machine do not deny it all of the internet.
 
 Subnets delegated to a service are left out. *Unknown* where a delegation does not tell its service
 or a machine its subnet, where the route table, a machine, a NIC or the load balancer of a pool is
@@ -47,10 +48,13 @@ from auditor.network.egress import (
     machine_subnets,
 )
 from auditor.network.graph import evidence, possibly
+from auditor.network.interfaces import Interface
 from auditor.network.nat_commands import leave_by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.strays import strays
 from auditor.network.subnets import vnet_name
+from auditor.reach.leaving import asks_for_internet
+from auditor.resources.compute import ScaleSet
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -85,7 +89,11 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
     subnet = settled(subject)
     if explicit_way(network, subnet) or subnet.delegated_to:
         return
-    machines = list(implicit_machines(network, subnet))
+    machines = [
+        each
+        for each in implicit_machines(network, subnet)
+        if not _is_shut_in(network, subnet, each)
+    ]
     if is_private(subnet):
         machines = [each for each in machines if _still_has_it(each)]
         if machines:
@@ -112,6 +120,18 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
             remedy=unsure[0].remedy,
             told_by=unsure[0].resource,
         )
+
+
+def _is_shut_in(network: Network, subnet: Subnet, machine: Implicit) -> bool:
+    """Whether security groups surely deny a machine whatever default access would take out."""
+    node = machine.node
+    try:
+        nics: tuple[Interface, ...] = tuple(node.interfaces) if isinstance(node, ScaleSet) else ()
+        if isinstance(node, NetworkInterface):
+            nics = (node,)
+        return {asks_for_internet(network, subnet, nic) for nic in nics} == {False}
+    except Undetermined:
+        return False
 
 
 def _still_has_it(machine: Implicit) -> bool:

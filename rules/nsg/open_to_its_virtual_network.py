@@ -12,9 +12,9 @@ rules in their order, in IPv4 and IPv6; a Deny that earlier rules hide restricts
 one of `Internet`. An Allow that says what AllowVnetInBound says is no better than that. One Deny
 that takes something away is a decision, and the group is kept.
 
-The subnets of gateways, firewalls, Bastion and Route Server are not judged, nor those from which
-App Service only sends (D-12), groups on NICs alone, nor a subnet beside which `VirtualNetwork`
-holds nothing. A subnet without a group is NSG-001's.
+`GatewaySubnet` and the subnets of firewalls, Bastion and Route Server are not judged, nor those
+from which App Service only sends (D-12), groups on NICs alone, nor a subnet beside which
+`VirtualNetwork` holds nothing. A subnet without a group is NSG-001's.
 
 *Unknown* when it depends on what the input does not tell: a rule, or what the tag stands for.
 

@@ -83,6 +83,23 @@ def test_r_33_a_machine_with_no_way_of_its_own() -> None:
     assert finding.evidence[0].pointer == "/properties/subnets/0/properties"
 
 
+@pytest.mark.parametrize(
+    ("denied", "kept"), [("Internet", 1), ("*", 1), ("20.0.0.0/8", 0), ("VirtualNetwork", 0)]
+)
+def test_a_machine_that_its_group_lets_to_nobody_takes_no_way(denied: str, kept: int) -> None:
+    away = {
+        "direction": "Outbound", "access": "Deny", "priority": 100, "protocol": "*",
+        "sourceAddressPrefix": "*", "sourcePortRange": "*",
+        "destinationAddressPrefix": denied, "destinationPortRange": "*",
+    }  # fmt: skip
+    kind = "Microsoft.Network/networkSecurityGroups"
+    group = resource(kind, "nsg", {"securityRules": [{"name": "away", "properties": away}]})
+    at = {"networkSecurityGroup": {"id": arm_id(kind, "nsg")}}
+    assert judge(*machine(), group, **at).kept == kept
+    assert judge(*machine(), group, *machine("free"), **at).kept == kept
+    assert judge(*machine(), **at).kept == 0
+
+
 def test_r_34_a_private_subnet() -> None:
     assert judge(*machine(), defaultOutboundAccess=False).kept == 1
     (finding,) = judge(*machine(), defaultOutboundAccess=True).broken

@@ -239,7 +239,8 @@ def test_a_54_without_the_delegation_nobody_tells_whether_it_reaches_them() -> N
     answer = ask("GW-001", estate(with_nodes(), PODS, to("10.244.1.9")))
 
     assert answer.broken == []
-    assert "10.244.1.9" in answer.unknown[0].missing
+    assert "joined with the overlay of aks-shop" in answer.unknown[0].missing
+    assert "delegate the subnet" in answer.unknown[0].remedy
     assert "aks-shop" in answer.unknown[0].missing
 
 
