@@ -49,7 +49,7 @@ _HOUSED = (
 
 
 def housed(network: Network, subnet: Subnet) -> Iterator[Point]:
-    """Give the gateways, firewalls, Bastion hosts and databases that have a subnet as their home."""
+    """Give gateways, firewalls, Bastion hosts and databases that have a subnet as their home."""
     for edge in network.referrers(subnet, "subnet"):
         if isinstance(edge.source, _HOUSED):
             try:

@@ -23,6 +23,10 @@ from auditor.reach.points import Point, anywhere_in
 from auditor.resources.virtual_networks import Subnet
 
 _RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
+
+SENDING_ONLY = frozenset({"microsoft.web/serverfarms"})
+"""Services that send from a subnet and take nothing there, by its delegation (D-12)."""
+
 _OF_CLUSTERS = "microsoft.containerservice/managedclusters"
 
 
@@ -36,7 +40,7 @@ def who_is_there(network: Network, subnet: Subnet) -> tuple[Reason, ...]:
     service = _injecting(subnet)
     if not service:
         return who_else(network, subnet)
-    if any(True for _ in databases_in(network, subnet)):
+    if service.lower() in SENDING_ONLY or any(True for _ in databases_in(network, subnet)):
         return ()
     return (Reason("paas-injected", f"what {service} injects", subnet.id),)
 

@@ -116,6 +116,7 @@ def test_only_names_whatever_else_is_reached() -> None:
 
 DATABASES = "Microsoft.DBforMySQL/flexibleServers"
 DELEGATED = {"delegations": [{"properties": {"serviceName": DATABASES}}]}
+APPS = {"delegations": [{"properties": {"serviceName": "Microsoft.Web/serverFarms"}}]}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,7 @@ DELEGATED = {"delegations": [{"properties": {"serviceName": DATABASES}}]}
         ("AzureBastionSubnet", {}, "unknown", "nobody-listed"),
         ("AzureBastionSubnet", {"ipConfigurations": []}, "kept", ""),
         ("mysql", DELEGATED, "unknown", "paas-injected"),
+        ("apps", APPS, "kept", ""),  # App Service only sends (D-12)
     ],
 )
 def test_D_9_a_subnet_that_takes_no_machines_breaks_no_intent_by_any_machine(
