@@ -18,7 +18,7 @@ from auditor.reach.absent import address_spaces, in_absent_networks, nobody, tol
 from auditor.reach.addressees import aims
 from auditor.reach.ends import answering, points_of
 from auditor.reach.entrances import entrances
-from auditor.reach.injected import unlisted_at
+from auditor.reach.injected import databases_in, unlisted_at
 from auditor.reach.owners import has_strangers
 from auditor.reach.points import Kind, Point, internet, on_premises, with_one_address
 from auditor.reach.subnet_addresses import usable
@@ -49,13 +49,14 @@ _HOUSED = (
 
 
 def housed(network: Network, subnet: Subnet) -> Iterator[Point]:
-    """Give the gateways, firewalls and Bastion hosts that have a subnet as their home."""
+    """Give gateways, firewalls, Bastion hosts and databases that have a subnet as their home."""
     for edge in network.referrers(subnet, "subnet"):
         if isinstance(edge.source, _HOUSED):
             try:
                 yield from points_of(edge.source.root, network)
             except Undetermined:
                 continue
+    yield from databases_in(network, subnet)
 
 
 def with_address(network: Network, addresses: AddressSet) -> tuple[list[Point], list[Reason]]:

@@ -17,15 +17,13 @@ from auditor.network.filters import AZURE_LOAD_BALANCER, Filter, attachments, fi
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import teller
 from auditor.network.virtual_network_tag import virtual_network, vnet_space
+from auditor.reach.injected import SENDING_ONLY
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS
 from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, denied, spoken_to, why
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 from auditor.special_addresses import PLATFORM_HOST
-
-_SENDING_ONLY = frozenset({"microsoft.web/serverfarms"})
-"""Services that send from a subnet and take nothing there, by its delegation (D-12)."""
 
 _HOST = AddressSet.from_range(PLATFORM_HOST, PLATFORM_HOST)
 
@@ -61,7 +59,7 @@ def unrestricted(network: Network, group: NetworkSecurityGroup) -> list[Inflow]:
 def _takes_something(subnet: Subnet) -> bool:
     """Whether rules about what comes in are for somebody that people put there."""
     lent = {service.lower() for service in subnet.delegated_to}
-    return subnet.name.lower() not in PLATFORM_SUBNETS and not lent & _SENDING_ONLY
+    return subnet.name.lower() not in PLATFORM_SUBNETS and not lent & SENDING_ONLY
 
 
 def _inflow(

@@ -23,6 +23,10 @@ from auditor.reach.points import Point, anywhere_in
 from auditor.resources.virtual_networks import Subnet
 
 _RESERVED = frozenset(name.lower() for name in RESERVED_NAMES)
+
+SENDING_ONLY = frozenset({"microsoft.web/serverfarms"})
+"""Services that send from a subnet and take nothing there, by its delegation (D-12)."""
+
 _OF_CLUSTERS = "microsoft.containerservice/managedclusters"
 
 
@@ -36,7 +40,7 @@ def who_is_there(network: Network, subnet: Subnet) -> tuple[Reason, ...]:
     service = _injecting(subnet)
     if not service:
         return who_else(network, subnet)
-    if any(True for _ in _databases(network, subnet)):
+    if service.lower() in SENDING_ONLY or any(True for _ in databases_in(network, subnet)):
         return ()
     return (Reason("paas-injected", f"what {service} injects", subnet.id),)
 
@@ -44,7 +48,7 @@ def who_is_there(network: Network, subnet: Subnet) -> tuple[Reason, ...]:
 def unlisted_at(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Point]:
     """Give whoever may have an address of a subnet that nobody listed has."""
     service = _injecting(subnet)
-    found = list(_databases(network, subnet)) if service else []
+    found = list(databases_in(network, subnet)) if service else []
     for point in found or [anywhere_in(network, subnet)]:
         why = Reason("paas-injected", f"whether what {service} injects has it", subnet.id)
         reasons = (*point.reasons, why) if service else point.reasons
@@ -60,8 +64,8 @@ def _injecting(subnet: Subnet) -> str:
     return services[0] if services else ""
 
 
-def _databases(network: Network, subnet: Subnet) -> Iterator[Point]:
-    """Give the databases that are told to be in a subnet."""
+def databases_in(network: Network, subnet: Subnet) -> Iterator[Point]:
+    """Give the databases that are told to be in a subnet (L-21)."""
     for server in servers(network):
         if injected(server):
             try:

@@ -29,7 +29,7 @@ from auditor.reach.answer import PROTOCOLS, Answer, Verdict, answers
 from auditor.reach.balancing import forwards_of
 from auditor.reach.brought_in import brought_in
 from auditor.reach.ends import points_of
-from auditor.reach.injected import takes_machines, who_is_there
+from auditor.reach.injected import databases_in, takes_machines, who_is_there
 from auditor.reach.intents import Judgement, Outcome
 from auditor.reach.listing import exposed
 from auditor.reach.points import Kind, Point, internet, keys_of
@@ -163,7 +163,7 @@ def everybody(network: Network) -> tuple[Point, ...]:
     """Give every point that packets can be sent to: in subnets, services, sites, the internet."""
     found: dict[str, Point] = {}
     for subnet in network.all(Subnet):
-        for point in points_of(subnet, network):
+        for point in (*points_of(subnet, network), *databases_in(network, subnet)):
             found.setdefault(point.id.lower(), point)
     for point in service_points(network):
         found.setdefault(point.id.lower(), point)
@@ -194,11 +194,14 @@ def _sorted_out(
 
 
 def _by_nobody(answer: Answer) -> bool:
-    """Whether what would answer is any machine of a subnet that takes none."""
-    subnet = answer.target.subnet
-    if answer.target.kind is not Kind.SUBNET or not isinstance(subnet, Subnet):
+    """Whether what would answer is any machine of a subnet that takes none.
+
+    A service that stands there is somebody: a database, an API server.
+    """
+    target = answer.target
+    if target.kind is not Kind.SUBNET or not isinstance(target.node, Subnet):
         return False
-    return not takes_machines(subnet)
+    return not takes_machines(target.node)
 
 
 def _doubted(network: Network, answer: Answer) -> Answer:

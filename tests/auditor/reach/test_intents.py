@@ -13,7 +13,7 @@ from auditor.reach.intent_states import states
 from auditor.reach.intents import Judgement, judgements
 from auditor.testing import arm_id, ask, estate, resource
 
-from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway
 from ...reaching import app_gateway, lb, scale_set
 from ...routing import endpoint
@@ -116,6 +116,7 @@ def test_only_names_whatever_else_is_reached() -> None:
 
 DATABASES = "Microsoft.DBforMySQL/flexibleServers"
 DELEGATED = {"delegations": [{"properties": {"serviceName": DATABASES}}]}
+APPS = {"delegations": [{"properties": {"serviceName": "Microsoft.Web/serverFarms"}}]}
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,7 @@ DELEGATED = {"delegations": [{"properties": {"serviceName": DATABASES}}]}
         ("AzureBastionSubnet", {}, "unknown", "nobody-listed"),
         ("AzureBastionSubnet", {"ipConfigurations": []}, "kept", ""),
         ("mysql", DELEGATED, "unknown", "paas-injected"),
+        ("apps", APPS, "kept", ""),  # App Service only sends (D-12)
     ],
 )
 def test_D_9_a_subnet_that_takes_no_machines_breaks_no_intent_by_any_machine(
@@ -140,6 +142,33 @@ def test_D_9_a_subnet_that_takes_no_machines_breaks_no_intent_by_any_machine(
     [found] = judgements(here)
     assert found.outcome.value == outcome
     assert {reason.label for reason in found.reasons} == ({label} if label else set())
+
+
+@pytest.mark.parametrize(
+    ("expect", "to"),
+    [
+        ("unreachable", "name:shop"),
+        ("unreachable", "subnet:vnet/mysql"),
+        ("unreachable", "10.0.9.0/27"),
+        ("only", ["name:other", "internet"]),
+    ],
+)
+@pytest.mark.parametrize("shut", [False, True])
+def test_L_21_a_database_in_a_subnet_of_its_own_breaks_an_intent(
+    expect: str, to: Any, shut: bool
+) -> None:
+    """It is there, whoever else cannot be."""
+    place = arm_id(SUBNET, "vnet", "mysql")
+    here = estate(
+        nic("web"),
+        nic("other", address="10.0.0.5"),
+        nsg(*([deny("no", 100)] if shut else []), name="data"),
+        vnet(subnet(), subnet("mysql", "10.0.9.0/26", nsg="data", **DELEGATED)),
+        resource(DATABASES, "shop", {"network": {"delegatedSubnetResourceId": place}}),
+        intents=(intent(expect, to=to),),
+    )
+    [found] = judgements(here)
+    assert found.outcome.value == ("kept" if shut else "broken")
 
 
 @pytest.mark.parametrize(("to", "outcome"), [("name:vmss", "kept"), ("name:db", "broken")])
