@@ -17,6 +17,7 @@ from auditor.network.address_owners import Owner, all_owned_addresses, homeless
 from auditor.network.graph import Network, question, question_about
 from auditor.network.hidden_addresses import (
     Unlisted,
+    hidden_addresses,
     subscription_of,
     unlisted,
     unread_owners,
@@ -187,10 +188,16 @@ def _beyond(network: Network, address: Address, vnet: VirtualNetwork) -> str:
     return f"what {learned} teaches" if learned else ""
 
 
-def unlisted_owner(network: Network, found: Whereabouts) -> Unlisted | None:
-    """Give who may have an address because nobody lists theirs, where that is what is not told."""
+def who_may_have(network: Network, found: Whereabouts) -> Unlisted | None:
+    """Give who may have an address of which the snapshot tells no owner; None: nobody."""
+    if found.owners:
+        return None
+    if not found.unsure:
+        return hidden_addresses(network, found.key) if found.key is not None else None
     hidden = who_is_unlisted(network, found.subnet) if found.subnet is not None else None
-    return hidden if hidden is not None and hidden.words == found.unsure else None
+    if hidden is not None and hidden.words == found.unsure:
+        return hidden
+    return Unlisted(found.unsure, found.subnet.id if found.subnet is not None else "")
 
 
 def who_owns(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[Owner, ...]:
@@ -199,9 +206,7 @@ def who_owns(network: Network, address: Address, vnet: VirtualNetwork) -> tuple[
     Raises Undetermined when the snapshot does not list everything that may own it.
     """
     found = locate(network, address, vnet)
-    if not found.owners and found.unsure:
-        hidden = unlisted_owner(network, found)
-        if hidden is not None:
-            raise Undetermined(found.unsure, resource=hidden.told_by, remedy=hidden.remedy)
-        raise Undetermined(found.unsure, resource=found.subnet.id if found.subnet else "")
+    hidden = who_may_have(network, found) if found.unsure else None
+    if hidden is not None:
+        raise Undetermined(hidden.words, resource=hidden.told_by, remedy=hidden.remedy)
     return found.owners

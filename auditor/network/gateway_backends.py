@@ -10,7 +10,7 @@ from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.ids import fold, group_key, parent
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import Whereabouts
+from auditor.network.address_plan import Whereabouts, who_may_have
 from auditor.network.clusters import (
     ServiceFrontend,
     cluster_by_group,
@@ -266,7 +266,10 @@ def _cluster_of_member(network: Network, member: Member) -> ManagedCluster | Non
     if here.subnet is not None:
         return _clusters_by_subnet(network).get(here.subnet.key)
     if here.key is not None and here.unsure:
-        raise Undetermined(f"where {here.address} lies: {here.unsure}", resource=member.id)
+        may = who_may_have(network, here)
+        told_by, remedy = (may.told_by, may.remedy) if may is not None else ("", "")
+        missing = f"where {here.address} lies: {here.unsure}"
+        raise Undetermined(missing, resource=told_by or member.id, remedy=remedy)
     return None
 
 

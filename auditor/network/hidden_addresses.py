@@ -118,13 +118,13 @@ _PLACES = (
 """What tells, together, where in the networks a resource stands and with which addresses."""
 
 
-def hidden_addresses(network: Network, key: str) -> str:
+def hidden_addresses(network: Network, key: str) -> Unlisted | None:
     """Tell who may have any address of a network: whose places the snapshot does not tell at all.
 
-    Empty when there is no such resource in the subscription of the network with this key, where
+    None when there is no such resource in the subscription of the network with this key, where
     its machines are. An address without an owner is nobody's only then.
     """
-    return _hidden(network).get(subscription_of(key), "")
+    return _hidden(network).get(subscription_of(key))
 
 
 @question_about
@@ -143,20 +143,21 @@ def unread_owners(network: Network, subscription: str) -> str:
 
 
 @question
-def _hidden(network: Network) -> dict[str, str]:
+def _hidden(network: Network) -> dict[str, Unlisted]:
     """Whose addresses and subnets are not told, by subscription."""
-    found: dict[str, str] = {}
+    found: dict[str, Unlisted] = {}
     cut = {each.node.key for each in untold_parts(network) if re.fullmatch(_PLACES, each.pointer)}
     others = (network.all(cls) for cls in (LoadBalancer, ApplicationGateway, Firewall))
     for node in chain(irregular(network), *others):
         if node.key in cut or _is_hollow(node):
-            found.setdefault(subscription_of(node.key), f"the addresses of {node.label}")
+            hidden = Unlisted(f"the addresses of {node.label}", node.id)
+            found.setdefault(subscription_of(node.key), hidden)
     for edge in network.dangling():
         if edge.kind == "ipConfiguration" and isinstance(edge.source, PublicIp):
             lost = top_level(edge.spelled)
             if (type_of(lost) or "").lower() in _FORWARDING and fold(lost) not in network.nodes:
                 words = f"the addresses of {name(lost)}, which is not in the snapshot"
-                found.setdefault(subscription_of(fold(lost)), words)
+                found.setdefault(subscription_of(fold(lost)), Unlisted(words, lost))
     return found
 
 

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from auditor.addresses import Address, address_or_none
 from auditor.errors import Undetermined
 from auditor.network.address_owners import all_owned_addresses
-from auditor.network.address_plan import locate
+from auditor.network.address_plan import locate, who_may_have
 from auditor.network.backends import members
 from auditor.network.exposure import InboundRule
 from auditor.network.graph import Missing, Network, model_key, question_about
-from auditor.network.reasons import Reason, gap
+from auditor.network.reasons import GAP, Reason, gap
 from auditor.network.scale_sets import stands_for_nobody
 from auditor.network.spelling import as_spelled
 from auditor.reach.given_ports import NAT_PORT, is_given
@@ -268,7 +268,11 @@ def _target(network: Network, rule: InboundRule, member: str) -> tuple[Point | N
     for owner in where.owners:
         if isinstance(owner.node, IpConfiguration):
             return machine(network, owner.node), ()
-    return None, (Reason("collection-gap", where.unsure or f"nobody owns {member}", rule.id),)
+    may = who_may_have(network, where)
+    if may is None:
+        return None, (Reason(GAP, f"nobody owns {member}", rule.id),)
+    who = f"who has {member}: {may.words}"
+    return None, (Reason(GAP, who, may.told_by or rule.id, may.remedy),)
 
 
 def _regional(

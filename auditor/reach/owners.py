@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from auditor.addresses import Address, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.address_owners import Owner
+from auditor.network.address_plan import who_may_have
 from auditor.network.egress import absent_nics
 from auditor.network.graph import Network, question, question_about
 from auditor.network.hidden_addresses import unlisted
@@ -60,7 +61,9 @@ def points_at(network: Network, address: Address, subnet: Subnet) -> tuple[Point
     ):
         return models
     any_of = anywhere_in(network, where.subnet)
-    reason = Reason("collection-gap", where.unsure, where.subnet.id)
+    may = who_may_have(network, where)
+    told_by = may.told_by if may is not None else where.subnet.id
+    reason = Reason("collection-gap", where.unsure, told_by, may.remedy if may else "")
     return (*models, replace(any_of, addresses=one, reasons=(reason,)))
 
 

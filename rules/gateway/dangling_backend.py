@@ -42,13 +42,12 @@ from __future__ import annotations
 from auditor.errors import Undetermined
 from auditor.finding import Finding, Severity
 from auditor.ids import name
-from auditor.network.address_plan import Whereabouts, unlisted_owner
+from auditor.network.address_plan import Whereabouts, who_may_have
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_backends import judged_members, resolution, whereabouts
 from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
-from auditor.network.hidden_addresses import hidden_addresses
 from auditor.network.hosts import addresses_named
 from auditor.network.whereabouts import locate_from
 from auditor.remedy import az
@@ -98,9 +97,10 @@ def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Ou
     """Judge one address of a member; `said` tells how its name leads there."""
     if here.owners or here.key is None:
         return
-    unsure = here.unsure or hidden_addresses(network, here.key)
-    if unsure:
-        raise _nobody_known(network, member, here, unsure)
+    may = who_may_have(network, here)
+    if may is not None:
+        missing = f"who has {here.address}: {may.words}"
+        raise Undetermined(missing, resource=may.told_by or member.pool.id, remedy=may.remedy)
     it = f"{said}that address " if said else ""
     if here.subnet is not None:
         what = f"nobody in the subnet {here.subnet.label} has"
@@ -113,15 +113,6 @@ def _judge(network: Network, member: Member, here: Whereabouts, said: str) -> Ou
         raise Undetermined(f"the subnets of {name(here.key)}", resource=here.key)
     what = f"{it}lies in no subnet of {vnet.label}"
     yield _finding(network, member, what, (vnet.id,), str(here.address))
-
-
-def _nobody_known(network: Network, member: Member, here: Whereabouts, unsure: str) -> Undetermined:
-    """Say who may have the address, and how to learn whether it is theirs."""
-    missing = f"who has {here.address}: {unsure}"
-    hidden = unlisted_owner(network, here)
-    if hidden is not None:
-        return Undetermined(missing, resource=hidden.told_by, remedy=hidden.remedy)
-    return Undetermined(missing, resource=here.subnet.id if here.subnet else member.pool.id)
 
 
 def _finding(

@@ -33,9 +33,9 @@ from __future__ import annotations
 from auditor.addresses import Address, parse_address
 from auditor.errors import Undetermined
 from auditor.ids import name as last_segment
-from auditor.network.address_plan import Whereabouts, locate, unlisted_owner
+from auditor.network.address_plan import Whereabouts, locate, who_may_have
 from auditor.network.graph import evidence, question
-from auditor.network.hidden_addresses import Unlisted, hidden_addresses
+from auditor.network.hidden_addresses import Unlisted
 from auditor.network.route_tables import is_node_route, is_used, steered_networks
 from auditor.network.routing_domains import spelled
 from auditor.remedy import az
@@ -85,19 +85,18 @@ def _owners(network: Network, table: RouteTable, route: Route, address: Address)
     """Judge each network that the route steers; those of which the same is to be told, once."""
     absent: dict[str, list[VirtualNetwork]] = {}
     unsure: dict[str, list[VirtualNetwork]] = {}
-    hidden: dict[str, Unlisted | None] = {}
+    hidden: dict[str, Unlisted] = {}
     for vnet in steered_networks(network, table):
         found = locate(network, address, vnet)
         if found.owners:
             continue
-        why = found.unsure or (hidden_addresses(network, found.key) if found.key else "")
-        if why:
-            unsure.setdefault(why, []).append(vnet)
-            hidden.setdefault(why, unlisted_owner(network, found))
+        may = who_may_have(network, found)
+        if may is not None:
+            unsure.setdefault(may.words, []).append(vnet)
+            hidden.setdefault(may.words, may)
         else:
             absent.setdefault(_where(network, found), []).append(vnet)
     for why, networks in unsure.items():
-        who = hidden[why]
         yield Unknown(
             route.id,
             missing=f"who owns {address}, the next hop of route {route.label} in "
@@ -109,8 +108,8 @@ def _owners(network: Network, table: RouteTable, route: Route, address: Address)
                 ),
             ),
             key=networks[0].key,
-            remedy=who.remedy if who is not None else "",
-            told_by=who.told_by if who is not None else "",
+            remedy=hidden[why].remedy,
+            told_by=hidden[why].told_by,
         )
     for where, networks in absent.items():
         yield _finding(table, route, f"goes to {address}, {_lost(where, networks)}", networks)

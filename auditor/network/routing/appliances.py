@@ -6,11 +6,11 @@ from auditor.addresses import Address
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.address_owners import Owner, owned_addresses
-from auditor.network.address_plan import locate
+from auditor.network.address_plan import locate, who_may_have
 from auditor.network.backends import members
 from auditor.network.graph import Network, question
-from auditor.network.hidden_addresses import hidden_addresses
-from auditor.network.reasons import Reason, gap
+from auditor.network.hidden_addresses import Unlisted
+from auditor.network.reasons import GAP, Reason, gap
 from auditor.network.routing.gateway import served_by
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing.place import Place
@@ -44,10 +44,10 @@ def appliance_verdict(place: Place, address: Address) -> Verdict:
     owners = owned_addresses(place.network, key).get(address, ())
     if not owners:
         found = locate(place.network, address, place.vnet)
-        unsure = found.unsure or hidden_addresses(place.network, key)
-        unsure = unsure or _lost_balancers(place.network).get(key, "")
-        if unsure:
-            return "", (*reasons, Reason("collection-gap", f"who owns {address}: {unsure}", key))
+        may = who_may_have(place.network, found) or _lost_balancers(place.network).get(key)
+        if may is not None:
+            who = f"who owns {address}: {may.words}"
+            return "", (*reasons, Reason(GAP, who, may.told_by or key, may.remedy))
         return f"nobody owns {address} (R-11)", ()
     try:
         fault, doubts = _owner_verdict(place, owners[0])
@@ -57,18 +57,18 @@ def appliance_verdict(place: Place, address: Address) -> Verdict:
 
 
 @question
-def _lost_balancers(network: Network) -> dict[str, str]:
+def _lost_balancers(network: Network) -> dict[str, Unlisted]:
     """By network, whose machines are in a pool of a load balancer that the input lacks.
 
     It may be one for appliances, with an address of that network.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Unlisted] = {}
     for edge in network.dangling():
         if edge.kind == "loadBalancerBackendAddressPools":
             subnet = walk.peek(walk.peek(edge.source, "properties"), "subnet")
             balancer = spelled(network, edge.target).partition("/backendAddressPools/")[0]
             home = network_key(walk.peek(subnet, "id") or "")
-            found.setdefault(home, f"{balancer} is not in the snapshot")
+            found.setdefault(home, Unlisted(f"{balancer} is not in the snapshot", balancer))
     return found
 
 
