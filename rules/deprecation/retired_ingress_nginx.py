@@ -8,7 +8,8 @@ program that reads every request of the internet.
 ## What fails
 - A cluster with `ingressProfile.webAppRouting.enabled`, unless its default controller is turned off
   (`nginx.defaultIngressControllerType` is `None`).
-- An IngressClass whose controller is `k8s.io/ingress-nginx`.
+- An IngressClass whose controller is `k8s.io/ingress-nginx`, when no workload of its cluster that
+  runs the controller tells it.
 - An IngressClass of the add-on, `webapprouting.kubernetes.azure.com/nginx`, when no cluster of the
   audit tells it.
 - A Deployment or DaemonSet that runs an image `ingress-nginx/controller`, from any registry; or
@@ -32,8 +33,9 @@ API implementation, or another Gateway API controller.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
+from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import kubernetes
 from auditor.network.graph import Network, evidence, question
@@ -84,7 +86,7 @@ def retired_ingress_nginx(
         return
     found: IngressClass | Workload = subject.object
     if isinstance(found, Workload):
-        yield from _workload(network, subject.id, subject.name, found)
+        yield from _workload(network, cast(Found[Workload], subject))
     else:
         yield from _class(network, subject, found)
 
@@ -134,6 +136,8 @@ def _class(network: Network, source: Found[Any], found: IngressClass) -> Outcome
     whose = network.all(ManagedCluster) if own is None else (own,)
     if controller == _MANAGED and any(map(_has_managed_nginx, whose)):
         return
+    if controller == _COMMUNITY and source.source.cluster in _running(network):
+        return
     ends = retirement("ingress-nginx" if controller == _COMMUNITY else "app-routing-nginx")
     yield Finding(
         subject=source.id,
@@ -144,16 +148,34 @@ def _class(network: Network, source: Found[Any], found: IngressClass) -> Outcome
     )
 
 
-def _workload(network: Network, subject: str, name: str, found: Workload) -> Outcomes:
-    for place, image in found.images:
-        if re.search(_IMAGE, image):
-            ends = retirement("ingress-nginx")
-            yield Finding(
-                subject=subject,
-                message=f"{name} runs {image}; {ends.told(network.as_of.date())}",
-                remedy="move its Ingresses to a controller that is maintained, then delete it",
-                evidence=(
-                    Evidence(subject, f"/spec/template/spec/containers/{place}/image", image),
-                ),
-                key=str(place),
-            )
+@question
+def _running(network: Network) -> frozenset[str]:
+    """The clusters, as their objects name them, with a workload of the community's controller."""
+    workloads = kubernetes.of_kind(network, "Deployment", "DaemonSet")
+    return frozenset(each.source.cluster for each in workloads if _is_told(each))
+
+
+def _is_told(found: Found[Workload]) -> bool:
+    try:
+        return bool(_retired(found))
+    except Undetermined:
+        return False
+
+
+def _retired(found: Found[Workload]) -> list[tuple[int, str]]:
+    """The places and images of the community's controller in a workload."""
+    return [(place, image) for place, image in found.object.images if re.search(_IMAGE, image)]
+
+
+def _workload(network: Network, subject: Found[Workload]) -> Outcomes:
+    for place, image in _retired(subject):
+        ends = retirement("ingress-nginx")
+        yield Finding(
+            subject=subject.id,
+            message=f"{subject.name} runs {image}; {ends.told(network.as_of.date())}",
+            remedy="move its Ingresses to a controller that is maintained, then delete it",
+            evidence=(
+                Evidence(subject.id, f"/spec/template/spec/containers/{place}/image", image),
+            ),
+            key=str(place),
+        )

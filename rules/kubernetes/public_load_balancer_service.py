@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import shlex
 
+from auditor.addresses import address_or_none
 from auditor.finding import Evidence
 from auditor.network import kubernetes
 from auditor.network.graph import Network, question
@@ -37,6 +38,7 @@ from auditor.network.kubernetes import Found
 from auditor.resources.kubernetes import Service
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.rule import Finding, Outcomes, Severity, Unknown, rule
+from auditor.special_addresses import is_private
 
 
 @question
@@ -69,12 +71,10 @@ def public_load_balancer_service(
     service = subject.object
     if kubernetes.is_internal(service):
         return
-    given = kubernetes.addresses(service)
-    at = f" at {', '.join(given)}" if given else ""
     namespace = shlex.quote(service.metadata.namespace or "default")
     yield Finding(
         subject=subject.id,
-        message=f"Service {subject.name} is public{at}",
+        message=f"Service {subject.name} {_state(service)}",
         remedy=f"kubectl annotate service --namespace {namespace} --overwrite "
         f"{shlex.quote(service.metadata.name)} {kubernetes.INTERNAL}=true",
         evidence=(
@@ -82,3 +82,18 @@ def public_load_balancer_service(
             Evidence(subject.id, "/metadata", f"no {kubernetes.INTERNAL}: true"),
         ),
     )
+
+
+def _state(service: Service) -> str:
+    """Say where it is public, or that it asks to be and is not yet."""
+    given = kubernetes.addresses(service)
+    public = [each for each in given if _is_public(each)]
+    if public:
+        return f"is public at {', '.join(public)}"
+    still = f", and still has {', '.join(given)}" if given else ""
+    return f"asks for a public load balancer{still}"
+
+
+def _is_public(text: str) -> bool:
+    address = address_or_none(text)
+    return address is not None and not is_private(address)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from auditor.finding import Severity
@@ -72,6 +73,15 @@ def test_the_communitys_class() -> None:
     assert finding.subject == "kubernetes/IngressClass/web"
     assert "ended on 2026-03-31" in finding.message
     assert finding.evidence[0].pointer == "/spec/controller"
+
+
+def test_the_communitys_class_is_told_by_the_workload_that_serves_it() -> None:
+    runs = workload("registry.k8s.io/ingress-nginx/controller:v1.11.1")
+    finding = only(asked(ingress_class(COMMUNITY), runs))
+    assert finding.subject == "kubernetes/Deployment/web/controller"
+    elsewhere = msgspec.structs.replace(runs, cluster="https://other.example")
+    assert len(asked(ingress_class(COMMUNITY), elsewhere).broken) == 2
+    assert len(asked(ingress_class(COMMUNITY), workload("registry.example/web:1")).broken) == 1
 
 
 def test_the_addons_class_is_told_once() -> None:

@@ -27,6 +27,18 @@ def test_without_the_annotation() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("address", "state"),
+    [
+        (None, "asks for a public load balancer"),
+        ("10.0.0.240", "asks for a public load balancer, and still has 10.0.0.240"),
+    ],
+)
+def test_what_is_not_public_yet_is_not_said_to_be(address: str | None, state: str) -> None:
+    [finding] = asked(service(**({"address": address} if address else {}))).broken
+    assert finding.message == f"Service web/nginx {state}"
+
+
 @pytest.mark.parametrize(("value", "broken"), [("true", False), ("True", True), ("false", True)])
 def test_only_true_is_internal(value: str, broken: bool) -> None:
     answer = asked(service(metadata={"annotations": {INTERNAL: value}}))
