@@ -26,16 +26,20 @@ from auditor.reach.paths import paths
 from auditor.reach.points import Point, anywhere_in, endpoint, vnet_of
 from auditor.reach.samples import some_packet
 from auditor.reach.senders import starts_nothing, tenants
+from auditor.reach.site_replies import answered_by_appliance
 from auditor.reach.trail import Trail
 from auditor.reach.ways import appliances_of, ways_from
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
+SITES = "onprem"
+"""The key of flows from sites."""
+
 Choose: TypeAlias = Callable[[Trail], PacketSet]
 
 
 class Flow(msgspec.Struct, frozen=True, eq=False):
-    """The straight paths to a machine from one source: by a public entrance, or from a subnet.
+    """The straight paths to a machine from one source: by a public entrance, a subnet, sites.
 
     `id` is the resource whose replies are in question, `key` tells the sources apart, `entrance` is
     the name of the public address, if it is by one.
@@ -87,10 +91,10 @@ def _may_return(trail: Trail) -> PacketSet:
 def flows(network: Network) -> tuple[Flow, ...]:
     """Give every flow whose replies are worth a question.
 
-    Public entrances, and pairs of subnets of which the one routes to the other straight, and the
-    other back by an appliance.
+    Public entrances, pairs of subnets of which the one routes to the other straight, and the other
+    back by an appliance, and subnets that do so with sites.
     """
-    return (*_entering(network), *_crossing(network))
+    return (*_entering(network), *_crossing(network), *_from_sites(network))
 
 
 def _entering(network: Network) -> Iterator[Flow]:
@@ -121,6 +125,17 @@ def _crossing(network: Network) -> Iterator[Flow]:
                 found = paths(network, here, there, relays=False)
                 every = tuple(p for p in found if p.entrance is None)
                 yield Flow(target.id, source.key, every, (source.id,))
+
+
+def _from_sites(network: Network) -> Iterator[Flow]:
+    for target in network.all(Subnet):
+        if not appliances_of(network, target) or _is_platform(target):
+            continue
+        if not anywhere_in(network, target).addresses or not tenants(network, target):
+            continue
+        every = answered_by_appliance(network, target)
+        if every:
+            yield Flow(target.id, SITES, every)
 
 
 def _answered_by_others(network: Network, target: Subnet, home: str) -> list[Subnet]:

@@ -27,7 +27,7 @@ def from_its_sites(trail: Trail, subnet: Subnet) -> Trail:
     for any address: the gateway itself has to lead there.
     """
     vnet = vnet_of(trail.network, anywhere_in(trail.network, subnet))
-    sites = _led_to(trail.network, vnet) if vnet is not None else None
+    sites = sites_led_to(trail.network, vnet) if vnet is not None else None
     if vnet is None or sites is None or trail.source.addresses <= sites.must:
         return trail
     having = trail.space.having
@@ -41,7 +41,7 @@ def to_its_sites(trail: Trail, here: Point, to: AddressSet) -> Trail:
     if vnet is None or place is None:
         return trail
     sent = _sent_by_users(trail, place, to)
-    sites = _led_to(trail.network, vnet) if sent else None
+    sites = sites_led_to(trail.network, vnet) if sent else None
     if sites is None or sent <= sites.must:
         return trail
     having, others = trail.space.having, EVERYTHING - sent
@@ -84,7 +84,7 @@ def _led(
 
 
 @question_about
-def _led_to(network: Network, vnet: VirtualNetwork) -> Extent:
+def sites_led_to(network: Network, vnet: VirtualNetwork) -> Extent:
     """Give what the gateways that a network has, or is lent, lead to."""
     found = brought_by(network, served_by(network, vnet))
     sure = [route.prefix for route in found.routes if route.prefix.length and not route.reasons]

@@ -8,15 +8,20 @@ replies go to the firewall.
 
 ## What fails
 A machine with a public entrance to which packets from the internet certainly arrive, and whose
-replies certainly do not go straight back to the internet (R-13). And two subnets of which one
-reaches the other straight, while the replies are sent to an Azure Firewall. Subnets where nobody
-starts connections are left out: of private endpoints, delegated to databases and the like, and
-empty ones, as Azure answered them. What only may be so, because of learned routes or an appliance
-of which nothing is told, is *unknown*.
+replies certainly do not go straight back to the internet (R-13). Two subnets of which one reaches
+the other straight, while the replies are sent to an Azure Firewall. And a subnet that a site
+reaches straight by the gateway, while the replies are sent to an Azure Firewall: the route that the
+gateway's own subnet needs is easily forgotten.
+
+Subnets where nobody starts connections are left out: of private endpoints, delegated to databases
+and the like, and empty ones, as Azure answered them. So are sites beside whose gateways routes are
+learned (BGP), as nobody tells the routes to them. What only may be so, because of learned routes or
+an appliance of which nothing is told, is *unknown*.
 
 ## What to do
 Let both directions take the same way: publish the service by a NAT rule of the firewall instead of
-the address, or give both subnets a route to the firewall, or neither.
+the address, or give both subnets a route to the firewall, or neither. For sites: give the gateway's
+subnet a route to the other subnet by the firewall, or let the sites' prefixes go by the gateway.
 
 ## References
 - https://learn.microsoft.com/azure/firewall/integrate-lb
@@ -26,12 +31,14 @@ the address, or give both subnets a route to the firewall, or neither.
 
 from __future__ import annotations
 
+from auditor import ids
 from auditor.reach.answer import Answer
-from auditor.reach.asymmetry import Flow, flows
+from auditor.reach.asymmetry import SITES, Flow, flows
 from auditor.reach.told import teller_of, told_of, whys
 from auditor.reach.wording import name_of
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
+_SITES = ("virtualNetworkGateways", "connections", "localNetworkGateways")
 _BACK = frozenset({"asymmetric-return", "return-route"})
 
 
@@ -40,7 +47,9 @@ _BACK = frozenset({"asymmetric-return", "return-route"})
     severity=Severity.CRITICAL,
     since="0.1.0",
     of=flows,
-    reads=Reads(subjects=("networkInterfaces", "loadBalancers", "virtualNetworks")),
+    reads=Reads(
+        subjects=("networkInterfaces", "loadBalancers", "virtualNetworks", *_SITES),
+    ),
 )
 def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
     """Judge the replies of what arrives at one machine or subnet."""
@@ -59,13 +68,24 @@ def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
         subject=flow.id,
         message=f"{_what(flow, lost)} arrives, and the replies get lost ({told.words}): "
         f"{back.says}",
-        remedy="let both directions take the same way: publish by a NAT rule of the firewall "
-        "instead of the address, or route both subnets through it, or neither",
+        remedy=f"let both directions take the same way: {_either(flow)}",
         related=flow.related,
         evidence=told.evidence,
         key=flow.key,
         witness=told.witness,
         hops=told.hops,
+    )
+
+
+def _either(flow: Flow) -> str:
+    if flow.key == SITES:
+        return (
+            f"give the gateway's subnet a route to {ids.name(flow.id)} by the firewall too, or let "
+            "what is for the sites go by the gateway"
+        )
+    return (
+        "publish by a NAT rule of the firewall instead of the address, or route both subnets "
+        "through it, or neither"
     )
 
 
