@@ -153,15 +153,17 @@ class _Reader:
         """
         others = self.written.turned(references, resource.module)
         mine = without_index(resource.address)
-        if others is None or self._indexes(others) != self._indexes(mine):
+        if others is None or self._indexes(others) is not self._indexes(mine):
             return None
         return others + resource.address[len(mine) :]
 
     def _indexes(self, base: str) -> frozenset[str]:
-        """Give the indexes of the turns of an address without one."""
+        """Give the indexes of the turns of an address without one: the same object for the same."""
         if base not in self.indexes:
             turns = self.turns.get(base, [])
-            self.indexes[base] = frozenset(one.address[len(base) :] for one in turns)
+            found = frozenset(one.address[len(base) :] for one in turns)
+            known = (each for each in self.indexes.values() if each == found)
+            self.indexes[base] = next(known, found)
         return self.indexes[base]
 
     def identity(self, resource: Resource) -> str:
