@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from auditor.ids import fold, subscription, type_of
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import DEPLOYED, Gap
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import azurerm
 from auditor.snapshot.formats.azurerm_blocks import reference
@@ -346,7 +346,8 @@ class _Reader:
         at = place or Place(self.document.start, self.document.pointer)
         where = self.document.where(at.pointer, at.start)
         kind = "undecided" if hides else "unsupported"
-        self.gaps.append(Gap(kind, hides or self.document.name, detail, where))
+        cure = DEPLOYED if hides else ""
+        self.gaps.append(Gap(kind, hides or self.document.name, detail, where, cure=cure))
 
 
 def _is_association(kind: str) -> bool:
