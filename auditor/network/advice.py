@@ -122,10 +122,10 @@ def _where_a_gap_is(network: Network, named: list[str]) -> str:
 
 def _where_a_template_may(network: Network, named: list[str]) -> str:
     """Say what to do where a template makes what is named, or some of a list, or does not."""
-    open_lists = [fold(gap.subject) for gap in network.gaps if gap.kind == "undecided"]
-    keys = [fold(each) for each in named if not _is_known(network, each)] if open_lists else []
-    may = any(f"{key}/".startswith(f"{each}/") for key in keys for each in open_lists)
-    return _COMPILE if may else ""
+    open_lists = [gap for gap in network.gaps if gap.kind == "undecided"]
+    keys = [f"{fold(each)}/" for each in named if not _is_known(network, each)]
+    may = (gap for gap in open_lists for key in keys if key.startswith(f"{fold(gap.subject)}/"))
+    return next((gap.cure or _COMPILE for gap in may), "")
 
 
 def _again(network: Network, subject: str) -> str:

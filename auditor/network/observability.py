@@ -145,17 +145,22 @@ def aimless_flow_log(network: Network, vnet: VirtualNetwork) -> FlowLog | None:
     """Give a flow log that does not tell what it watches and may watch a VNet, if there is one.
 
     Not one that is known to be off, nor one of another region: a flow log watches what is in its
-    own. Where one of the two does not tell its region, it may be the same.
+    own. Where one of the two leaves its region open, it may be the same.
     """
     here = _region(vnet)
     for log in _aimless(network):
-        if not here or _region(log) in ("", here):
+        there = _region(log)
+        if None in (here, there) or (here and here == there):
             return log
     return None
 
 
-def _region(node: FlowLog | VirtualNetwork) -> str:
-    return str(walk.peek(node, "location") or "").lower()
+def _region(node: FlowLog | VirtualNetwork) -> str | None:
+    """Give a region, empty where there is none; None where it is left open."""
+    try:
+        return (node.location or "").lower()
+    except Undetermined:
+        return None
 
 
 def flow_logs_unread(network: Network, arm_id: str) -> Gap | None:

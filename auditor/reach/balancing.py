@@ -19,7 +19,7 @@ from auditor.network.reasons import Reason, gap
 from auditor.packets.intervals import Intervals
 from auditor.reach.frame import Packet
 from auditor.reach.given_ports import NAT_PORT, has_one, ports_given
-from auditor.reach.hidden_members import may_be_behind_any, perhaps_behind
+from auditor.reach.hidden_members import may_be_behind_any, perhaps_behind, untold_machines
 from auditor.reach.membership import (
     Target,
     candidates,
@@ -96,6 +96,7 @@ def forwards_of(network: Network, frontend: LoadBalancerFrontend) -> Forwards:
         reasons.append(gap(use.doubt, frontend.id))
     found: list[Forward] = []
     for rule in use.inbound:
+        reasons += untold_machines(network, rule)
         try:
             for targets in (perhaps_behind(network, rule), targets_of(network, rule)):
                 for forward in _forwards(network, frontend, rule, targets):

@@ -14,13 +14,14 @@ from auditor.network.exposure import InboundRule
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
 from auditor.network.scale_sets import stands_for_nobody
+from auditor.network.strays import unbound
 from auditor.network.untold_homes import perhaps_meaning, perhaps_meant_by, why_open
 from auditor.reach.membership import Target, targets_told
 from auditor.reach.points import machine
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
-from auditor.resources.interfaces import IpConfiguration
+from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.load_balancers import InboundNatPool, InboundNatRule, LoadBalancingRule
 
 _POOLS = "loadBalancerBackendAddressPools"
@@ -74,6 +75,29 @@ def _pools_of(network: Network, rule: InboundRule) -> tuple[Node, ...]:
 def why_hidden(node: Node, key: str) -> Reason:
     """Say what a machine does not tell: whom it names under a key."""
     return Reason("collection-gap", f"whom {node.root.label} names as its {key}", node.root.id)
+
+
+def untold_machines(network: Network, rule: InboundRule) -> tuple[Reason, ...]:
+    """Say which machines may be behind a rule because they do not tell a single address of theirs.
+
+    Of its subscription; those that tell their addresses are among those perhaps behind it.
+    """
+    if not _named_by(rule) or _is_global(rule):
+        return ()
+    return tuple(
+        Reason("collection-gap", f"whether {nic.label} is behind {rule.label}", nic.id)
+        for nic in _without_addresses(network).get(rule.subscription.lower(), ())
+    )
+
+
+@question
+def _without_addresses(network: Network) -> dict[str, tuple[NetworkInterface, ...]]:
+    """The interfaces that do not tell their ip configurations, by subscription."""
+    found: dict[str, list[NetworkInterface]] = defaultdict(list)
+    for nic in unbound(network):
+        if walk.peek(walk.peek(nic, "properties"), "ip_configurations") is None:
+            found[nic.subscription.lower()].append(nic)
+    return {where: tuple(nics) for where, nics in found.items()}
 
 
 def may_be_behind_any(network: Network, node: Node) -> bool:

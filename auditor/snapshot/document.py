@@ -123,6 +123,7 @@ class Gap(msgspec.Struct, frozen=True):
     `subject` is the id, type, scope or file concerned; `where` is file[:line][: pointer]. Of a
     conflict about what filters or routes, `settled` is false when nothing tells which is newer.
     `hides` are the paths of the lists that are not whole, where they are not the subject itself.
+    `cure` is what to do about it, where its kind does not say.
     """
 
     kind: str
@@ -131,6 +132,11 @@ class Gap(msgspec.Struct, frozen=True):
     where: str = ""
     settled: bool = True
     hides: tuple[str, ...] = ()
+    cure: str = ""
+
+
+DEPLOYED = "audit what was deployed"
+"""The cure where a plan or a prediction tells no more than it does."""
 
 
 CHUNK = 1 << 18

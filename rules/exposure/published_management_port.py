@@ -51,7 +51,7 @@ from auditor.network.forwarding_commands import deleting, is_made_from, taken_ou
 from auditor.network.graph import evidence
 from auditor.ports import Port
 from auditor.reach.arrivals import why_not_by
-from auditor.reach.hidden_members import perhaps_behind
+from auditor.reach.hidden_members import perhaps_behind, untold_machines
 from auditor.resources.load_balancers import (
     InboundNatPool,
     InboundNatRule,
@@ -147,6 +147,7 @@ def _points_somewhere(network: Network, rule: InboundRule) -> bool:
         or settings.backend_address_pool
         or network.referrers(rule, "loadBalancerInboundNatRules")
         or any(True for _ in perhaps_behind(network, rule))
+        or untold_machines(network, rule)
     )
 
 

@@ -144,7 +144,7 @@ def _undecided(gap: Gap) -> Unknown:
     return Unknown(
         gap.subject,
         missing=f"{gap.detail} ({gap.where})",
-        remedy=_COMPILE,
+        remedy=gap.cure or _COMPILE,
         key=f"{gap.kind} {gap.detail}",
         location=location_of(gap.where),
     )
@@ -186,7 +186,7 @@ def _perhaps_made(network: Network, holes: tuple[Hole, ...], maker: Gap) -> Unkn
         absent.subject,
         missing=f"{_named(holes)}, which {are} not there unless a template makes {them}: "
         f"{maker.detail}",
-        remedy=_COMPILE,
+        remedy=maker.cure or _COMPILE,
         related=absent.related,
         evidence=absent.evidence,
         key=absent.key,

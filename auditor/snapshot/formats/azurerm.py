@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from auditor.snapshot.formats.azurerm_balancers import (
+    lb_member,
+    lb_nat_pool,
     lb_nat_rule,
     lb_outbound_rule,
     lb_probe,
@@ -156,10 +158,15 @@ def _public_ip(block: Block) -> Body:
 
 
 def _network_interface(block: Block) -> Body:
+    configurations = block.blocks("ip_configuration")
+    # The only one is the primary one; a plan that is not told so calls it known after apply.
+    alone = (
+        {"primary": True} if isinstance(configurations, list) and len(configurations) == 1 else {}
+    )
     properties = settings(
         ipConfigurations=each(
-            block.blocks("ip_configuration"),
-            lambda one: named(one, "ipConfigurations", ip_configuration(one)),
+            configurations,
+            lambda one: named(one, "ipConfigurations", ip_configuration(one) | alone),
         ),
         enableIPForwarding=block.get("ip_forwarding_enabled", "enable_ip_forwarding"),
         dnsSettings=wrapped("dnsServers", block.get("dns_servers")),
@@ -208,6 +215,9 @@ KINDS: dict[str, Kind] = {
     "azurerm_lb_backend_address_pool": Kind(
         f"{_LB}/backendAddressPools", _IN_LB, _child(lambda _: {}), "backendAddressPools"
     ),
+    "azurerm_lb_nat_pool": Kind(
+        f"{_LB}/inboundNatPools", _IN_LB, _child(lb_nat_pool), "inboundNatPools"
+    ),
     "azurerm_lb_nat_rule": Kind(
         f"{_LB}/inboundNatRules", _IN_LB, _child(lb_nat_rule), "inboundNatRules"
     ),
@@ -253,6 +263,7 @@ OWNERS = {
     "subnet_id": f"{_VNET}/subnets",
     "network_interface_id": "Microsoft.Network/networkInterfaces",
     "nat_gateway_id": "Microsoft.Network/natGateways",
+    "backend_address_pool_id": f"{_LB}/backendAddressPools",
 }
 """The ARM type of the resource that an association changes, by the attribute that names it."""
 
@@ -312,6 +323,15 @@ ADDITIONS = {
     ),
 }
 """Associations that add a reference to a list of the resource named first."""
+
+ELEMENTS = {
+    "azurerm_lb_backend_address_pool_address": (
+        "backend_address_pool_id",
+        lb_member,
+        "loadBalancerBackendAddresses",
+    ),
+}
+"""What is, in ARM, an element of a list of the resource named first, and has no id of its own."""
 
 SILENT = (
     "random_",

@@ -23,11 +23,38 @@ def load_balancer(block: Block) -> Body:
     frontends = each(
         block.blocks("frontend_ip_configuration"),
         lambda one: (
-            named(one, "frontendIPConfigurations", ip_configuration(one))
+            named(one, "frontendIPConfigurations", _frontend_settings(one))
             | settings(zones=one.get("zones"))
         ),
     )
     return common(block, {"frontendIPConfigurations": frontends}, sku=sku(block))
+
+
+_PRIVATE = ("subnet", "privateIPAddress", "privateIPAllocationMethod", "privateIPAddressVersion")
+_PUBLIC = ("publicIPAddress", "publicIPPrefix")
+
+
+def _frontend_settings(block: Block) -> Body:
+    """Give the settings of a frontend, which is public or private.
+
+    What nobody writes of the other kind a plan calls known after apply; Azure has none of it.
+    """
+    made = ip_configuration(block)
+    if any(isinstance(made.get(key), dict) for key in _PUBLIC):
+        return _without_unknown(made, (*_PRIVATE, *_PUBLIC))
+    if not isinstance(made.get("subnet"), dict):
+        return made
+    if isinstance(made.get("privateIPAddressVersion"), Unknown):
+        made["privateIPAddressVersion"] = "IPv4"  # the provider's own word for it
+    return _without_unknown(made, _PUBLIC)
+
+
+def _without_unknown(made: Body, keys: tuple[str, ...]) -> Body:
+    return {
+        key: value
+        for key, value in made.items()
+        if key not in keys or not isinstance(value, Unknown)
+    }
 
 
 def _frontend(block: Block) -> Value:
@@ -75,6 +102,30 @@ def lb_nat_rule(block: Block) -> Body:
         frontendIPConfiguration=_frontend(block),
         backendAddressPool=reference(block.id("backend_address_pool_id")),
     )
+
+
+def lb_nat_pool(block: Block) -> Body:
+    """Give an inbound NAT pool."""
+    return settings(
+        protocol=block.get("protocol"),
+        frontendPortRangeStart=block.get("frontend_port_start"),
+        frontendPortRangeEnd=block.get("frontend_port_end"),
+        backendPort=block.get("backend_port"),
+        frontendIPConfiguration=_frontend(block),
+    )
+
+
+def lb_member(block: Block) -> Body:
+    """Give a member of a pool by address, or of a global balancer's by frontend."""
+    frontend = reference(block.id("backend_address_ip_configuration_id"))
+    home = reference(block.id("virtual_network_id"))
+    return settings(name=block.get("name")) | {
+        "properties": settings(
+            ipAddress=block.get("ip_address"),
+            virtualNetwork=home,
+            loadBalancerFrontendIPConfiguration=frontend,
+        )
+    }
 
 
 def lb_probe(block: Block) -> Body:

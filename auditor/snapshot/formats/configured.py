@@ -16,8 +16,19 @@ _INDEX = re.compile(r"\[[^\]]*\]$")
 _TARGET = re.compile(r"((?:azurerm|azapi)_\w+\.[\w-]+(?:\[[^\]]*\])?)(?:\.id)?")
 _VARIABLE = re.compile(r"var\.([\w-]+)")
 _OUTPUT = re.compile(r"(module\.[\w-]+(?:\[[^\]]*\])?)\.([\w-]+)")
+_TURNS = frozenset({"count.index", "each.key"})
 _DEEPEST = 20
 """Modules through which a reference is followed."""
+
+
+def _targets(texts: list[str]) -> set[str | None]:
+    """Give the resources that texts name, and None for what is none.
+
+    One of several is told with its index, and once more without.
+    """
+    found = [_TARGET.fullmatch(text) for text in texts]
+    names = {one[1] if one is not None else None for one in found}
+    return names - {without_index(name) for name in names if name and name.endswith("]")}
 
 
 def without_index(address: str) -> str:
@@ -48,13 +59,33 @@ class Configuration:
         if not isinstance(references, list) or deep > _DEEPEST:
             return None
         texts = [str(one) for one in references]
-        targets = {_TARGET.fullmatch(text) for text in texts}
-        names = {found[1] for found in targets if found is not None}
-        if names and None not in targets:
-            return module + names.pop() if len(names) == 1 else None
+        names = _targets(texts)
+        if names and None not in names:
+            return module + str(names.pop()) if len(names) == 1 else None
         if len(texts) == 1 and (variable := _VARIABLE.fullmatch(texts[0])):
             return self._given(variable[1], module, deep)
         return self._put_out(texts, module, deep)
+
+    def turned(self, references: Any, module: str) -> str | None:
+        """Give the address, without its index, of the resources of which each turn refers to one.
+
+        `X[count.index]` and `X[each.key]` are told as a reference to X and one to the turn, and so
+        is what reckons with the turn.
+        """
+        texts = [str(one) for one in references] if isinstance(references, list) else []
+        names = _targets([text for text in texts if text not in _TURNS])
+        one = names.pop() if len(names) == 1 else None
+        return module + one if one and _TURNS.intersection(texts) and one in texts else None
+
+    def among(self, references: Any, module: str) -> frozenset[str] | None:
+        """Give the addresses, without an index, of which an expression means one.
+
+        None where it may mean anything else.
+        """
+        texts = [str(one) for one in references] if isinstance(references, list) else []
+        names = _targets([text for text in texts if text not in _TURNS])
+        told = {module + without_index(name) for name in names if name is not None}
+        return frozenset(told) if told and None not in names else None
 
     def _given(self, variable: str, module: str, deep: int) -> str | None:
         """Follow a variable to what the module's caller writes for it."""

@@ -20,8 +20,8 @@ class Finder(Protocol):
     def identity(self, resource: Resource) -> str:
         """Make a resource's ARM id from what names it. Raises Unresolved."""
 
-    def referred(self, references: Any, module: str) -> str | None:
-        """Give the ARM id meant by an expression's references, when they mean one resource."""
+    def referred(self, references: Any, resource: Resource) -> str | None:
+        """Give the ARM id meant by the references of a resource, when they mean one resource."""
 
 
 @dataclass(slots=True)
@@ -60,6 +60,23 @@ class Resource:
         return self._id
 
 
+@dataclass(slots=True)
+class Made:
+    """A resource in ARM form, still open to what associations add."""
+
+    arm_id: str
+    body: dict[str, Value]
+    place: Place
+    into: str = ""
+    version: str | None = None
+
+    @property
+    def properties(self) -> dict[str, Value]:
+        """Its settings, to be added to."""
+        inner = self.body.setdefault("properties", {})
+        return inner if isinstance(inner, dict) else {}
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Attributes with their unknowns (`azurerm.Block`)."""
@@ -90,7 +107,7 @@ class Block:
         if not isinstance(value, Unknown):
             return value
         references = inside(inside(self.expressions, name), "references")
-        found = self.resource.reader.referred(references, self.resource.module)
+        found = self.resource.reader.referred(references, self.resource)
         return value if found is None else found
 
     def ids(self, name: str) -> Value:
@@ -119,6 +136,14 @@ class Block:
             for index, item in enumerate(items)
             if isinstance(item, dict)
         ]
+
+
+def configurations(made: Made, name: Value) -> list[dict[str, Value]]:
+    """Give the settings of the ip configurations meant: the one named, or all."""
+    listed = made.properties.get("ipConfigurations")
+    if not isinstance(listed, list) or isinstance(name, Unknown):
+        raise Unresolved("it adds to ip configurations that are not known")
+    return [one["properties"] for one in listed if name is None or one.get("name") == name]
 
 
 def inside(tree: Any, key: str) -> Any:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from auditor.ids import fold, subscription, type_of
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import DEPLOYED, Gap
 from auditor.snapshot.faults import shown
 from auditor.snapshot.formats import azurerm
 from auditor.snapshot.formats.azurerm_blocks import reference
@@ -26,8 +27,9 @@ from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
+from auditor.snapshot.formats.left_open import LeftOpen
 from auditor.snapshot.formats.lists import list_path
-from auditor.snapshot.formats.planned import Block, Resource, inside
+from auditor.snapshot.formats.planned import Block, Made, Resource, configurations, inside
 from auditor.snapshot.formats.settle import Place, record
 from auditor.snapshot.formats.template import SUBSCRIPTION
 
@@ -48,22 +50,6 @@ def read(document: Document) -> Reading | None:
 
 
 @dataclass(slots=True)
-class _Made:
-    """A resource in ARM form, still open to what associations add."""
-
-    arm_id: str
-    body: dict[str, Value]
-    place: Place
-    into: str = ""
-    version: str | None = None
-
-    @property
-    def properties(self) -> dict[str, Value]:
-        inner = self.body.setdefault("properties", {})
-        return inner if isinstance(inner, dict) else {}
-
-
-@dataclass(slots=True)
 class _Reader:
     """Reads one document."""
 
@@ -72,13 +58,16 @@ class _Reader:
     shape: str
     written: Configuration
     resources: dict[str, Resource] = field(default_factory=dict)
-    made: dict[str, _Made] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     untranslated: Counter[str] = field(default_factory=Counter)
     turns: dict[str, list[Resource]] = field(default_factory=dict)
     """The resources of each address without its index (`count`, `for_each`)."""
-    open_lists: list[tuple[str, str, str]] = field(default_factory=list)
-    """Lists and references that a resource left out may change: type, key, reason."""
+    indexes: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The indexes of those turns, once asked."""
+    candidates: dict[frozenset[str], frozenset[str] | None] = field(default_factory=dict)
+    """The ids of those turns, by their addresses, once asked."""
+    left_open: LeftOpen = field(default_factory=LeftOpen)
     hidden: dict[str, str] = field(default_factory=dict)
     """The ARM types of which not everything was read, and why."""
     gone: set[str] = field(default_factory=set)
@@ -95,7 +84,7 @@ class _Reader:
             self._attempt(resource, self._make)
         for resource in self.resources.values():
             self._attempt(resource, self._associate)
-        self._open_all()
+        self.left_open.open_all(self.made)
         self._fold_children()
         return self._reading()
 
@@ -143,9 +132,11 @@ class _Reader:
         self.resources[address] = resource
         self.turns.setdefault(without_index(address), []).append(resource)
 
-    def referred(self, references: Any, module: str) -> str | None:
+    def referred(self, references: Any, resource: Resource) -> str | None:
         """Give the id meant by an expression that refers to one resource and nothing else."""
-        base = self.written.target(references, module)
+        base = self.written.target(references, resource.module)
+        if base is None:
+            base = self._of_same_turn(references, resource)
         if base is None:
             return None
         exact = self.resources.get(base)
@@ -154,6 +145,26 @@ class _Reader:
             return meant[0].identify() if len(meant) == 1 else None
         except Unresolved:
             return None
+
+    def _of_same_turn(self, references: Any, resource: Resource) -> str | None:
+        """Give the address of the turn of others that one turn of a resource refers to.
+
+        Of the same, where both have the same turns: one that reckoned would go past the last.
+        """
+        others = self.written.turned(references, resource.module)
+        mine = without_index(resource.address)
+        if others is None or self._indexes(others) is not self._indexes(mine):
+            return None
+        return others + resource.address[len(mine) :]
+
+    def _indexes(self, base: str) -> frozenset[str]:
+        """Give the indexes of the turns of an address without one: the same object for the same."""
+        if base not in self.indexes:
+            turns = self.turns.get(base, [])
+            found = frozenset(one.address[len(base) :] for one in turns)
+            known = (each for each in self.indexes.values() if each == found)
+            self.indexes[base] = next(known, found)
+        return self.indexes[base]
 
     def identity(self, resource: Resource) -> str:
         """Make a resource's id from what names it."""
@@ -188,37 +199,28 @@ class _Reader:
             step(resource)
         except Unresolved as why:
             self._gap(f"{shown(resource.address, 120)} left out: {why}", resource.place)
-            self._left_open(resource, str(why))
+            self._left_out(resource, str(why))
 
-    def _left_open(self, resource: Resource, why: str) -> None:
-        """Note what a resource that is left out would have added to others."""
+    def _left_out(self, resource: Resource, why: str) -> None:
+        """Note what is not whole without a resource: its list, and what it may change."""
         kind = azurerm.KINDS.get(resource.kind)
-        reason = f"{shown(resource.address, 120)} may change it: {why}"
         if kind is not None and not kind.into:
             left_out = f"{shown(resource.address, 120)} left out: {why}"
             self.hidden.setdefault(kind.type, left_out)
-        if kind is not None and kind.into:
-            self.open_lists.append((kind.type.rpartition("/")[0], kind.into, reason))
-        for table in (azurerm.LINKS, azurerm.ADDITIONS):
-            owner, _, key = table.get(resource.kind, ("", "", ""))
-            if owner:
-                self.open_lists.append((azurerm.OWNERS[owner], key, reason))
-        if resource.kind in azurerm.MEMBERSHIPS:
-            owner = azurerm.OWNERS["network_interface_id"]
-            self.open_lists.append((owner, "ipConfigurations", reason))
+        reason = f"{shown(resource.address, 120)} may change it: {why}"
+        self.left_open.note(resource, reason, partial(self._candidates, resource))
 
-    def _open_all(self) -> None:
-        """Leave open what resources left out may change, before lists take their elements in.
-
-        Of a reference that is set no association makes another: Azure holds one.
-        """
-        links = {key for _, _, key in azurerm.LINKS.values()}
-        for kind, key, reason in self.open_lists:
-            for made in self.made.values():
-                if (type_of(made.arm_id) or "").lower() != kind.lower():
-                    continue
-                if key not in links or made.properties.get(key) is None:
-                    made.properties[key] = Unknown(reason)
+    def _candidates(self, resource: Resource, owner: str) -> frozenset[str] | None:
+        """Give the ids (folded) of those that an attribute may name; None: any."""
+        references = inside(inside(resource.expressions, owner), "references")
+        bases = self.written.among(references, resource.module)
+        if bases is not None and bases not in self.candidates:
+            meant = [one for base in bases for one in self.turns.get(base, [])]
+            try:
+                self.candidates[bases] = frozenset(fold(one.identify()) for one in meant) or None
+            except Unresolved:
+                self.candidates[bases] = None
+        return self.candidates[bases] if bases is not None else None
 
     def _make(self, resource: Resource) -> None:
         kind = azurerm.KINDS.get(resource.kind)
@@ -226,7 +228,7 @@ class _Reader:
             self._add(self._azapi(resource))
         elif kind is not None:
             body = kind.body(resource.block())
-            made = _Made(resource.identify(), body, resource.place, kind.into)
+            made = Made(resource.identify(), body, resource.place, kind.into)
             self._close_inline(resource, kind.type, made)
             self._add(made)
         elif not _is_association(resource.kind) and not resource.kind.startswith(azurerm.SILENT):
@@ -235,12 +237,12 @@ class _Reader:
             if hidden is not None:
                 self.hidden.setdefault(hidden, f"{resource.kind} is not translated")
 
-    def _add(self, made: _Made) -> None:
+    def _add(self, made: Made) -> None:
         if fold(made.arm_id) in self.made:
             raise Unresolved("another resource of this file has its id")
         self.made[fold(made.arm_id)] = made
 
-    def _close_inline(self, resource: Resource, kind: str, made: _Made) -> None:
+    def _close_inline(self, resource: Resource, kind: str, made: Made) -> None:
         """Settle a list that a new resource leaves open because its elements are resources.
 
         The plan calls it known after apply; when the configuration does not write it, and the
@@ -252,7 +254,7 @@ class _Reader:
         if open_list and written and resource.actions == ["create"]:
             made.properties[key] = []
 
-    def _azapi(self, resource: Resource) -> _Made:
+    def _azapi(self, resource: Resource) -> Made:
         block = resource.block()
         body = block.get("body")
         if isinstance(body, str):
@@ -265,7 +267,7 @@ class _Reader:
         envelope = {key: block.get(key) for key in ("location", "tags")}
         known = {key: value for key, value in envelope.items() if value is not None}
         version = str(block.get("type")).partition("@")[2]
-        return _Made(resource.identify(), {**known, **(body or {})}, resource.place, "", version)
+        return Made(resource.identify(), {**known, **(body or {})}, resource.place, "", version)
 
     def _associate(self, resource: Resource) -> None:
         block = resource.block()
@@ -274,14 +276,17 @@ class _Reader:
             self._target(block, owner).properties[key] = reference(block.id(other))
         elif resource.kind in azurerm.ADDITIONS:
             owner, other, key = azurerm.ADDITIONS[resource.kind]
-            _append(self._target(block, owner).properties, key, block.id(other))
+            _append(self._target(block, owner).properties, key, reference(block.id(other)))
+        elif resource.kind in azurerm.ELEMENTS:
+            owner, make, key = azurerm.ELEMENTS[resource.kind]
+            _append(self._target(block, owner).properties, key, make(block))
         elif resource.kind in azurerm.MEMBERSHIPS:
             other, key = azurerm.MEMBERSHIPS[resource.kind]
             made = self._target(block, "network_interface_id")
-            for one in _configurations(made, block.get("ip_configuration_name")):
-                _append(one, key, block.id(other))
+            for one in configurations(made, block.get("ip_configuration_name")):
+                _append(one, key, reference(block.id(other)))
 
-    def _target(self, block: Block, owner: str) -> _Made:
+    def _target(self, block: Block, owner: str) -> Made:
         made = self.made.get(fold(_text(block.id(owner), owner)))
         if made is None:
             raise Unresolved("it changes a resource that is not in this file, or not known")
@@ -309,7 +314,7 @@ class _Reader:
                 own = {"id": made.arm_id, "name": made.arm_id.rpartition("/")[2]}
                 siblings.append({**own, **made.body})
 
-    def _drop_deleted(self, made: _Made) -> None:
+    def _drop_deleted(self, made: Made) -> None:
         for key in ("securityRules", "routes", "subnets"):
             listed = made.properties.get(key)
             if isinstance(listed, list):
@@ -341,11 +346,13 @@ class _Reader:
         at = place or Place(self.document.start, self.document.pointer)
         where = self.document.where(at.pointer, at.start)
         kind = "undecided" if hides else "unsupported"
-        self.gaps.append(Gap(kind, hides or self.document.name, detail, where))
+        cure = DEPLOYED if hides else ""
+        self.gaps.append(Gap(kind, hides or self.document.name, detail, where, cure=cure))
 
 
 def _is_association(kind: str) -> bool:
-    return kind in azurerm.LINKS or kind in azurerm.ADDITIONS or kind in azurerm.MEMBERSHIPS
+    tables = (azurerm.LINKS, azurerm.ADDITIONS, azurerm.ELEMENTS, azurerm.MEMBERSHIPS)
+    return any(kind in table for table in tables)
 
 
 def _text(value: Value, name: str) -> str:
@@ -356,17 +363,9 @@ def _text(value: Value, name: str) -> str:
     return value
 
 
-def _append(holder: dict[str, Value], key: str, arm_id: Value) -> None:
+def _append(holder: dict[str, Value], key: str, element: Value) -> None:
     listed = holder.setdefault(key, [])
-    if isinstance(arm_id, Unknown):
-        holder[key] = arm_id
+    if isinstance(element, Unknown):
+        holder[key] = element
     elif isinstance(listed, list):
-        listed.append(reference(arm_id))
-
-
-def _configurations(made: _Made, name: Value) -> list[dict[str, Value]]:
-    """Give the settings of the ip configurations meant: the one named, or all."""
-    listed = made.properties.get("ipConfigurations")
-    if not isinstance(listed, list) or isinstance(name, Unknown):
-        raise Unresolved("it adds to ip configurations that are not known")
-    return [one["properties"] for one in listed if name is None or one.get("name") == name]
+        listed.append(element)

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from auditor import ids
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import DEPLOYED, Gap
 from auditor.snapshot.formats.collect import is_arm_id
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope
@@ -119,4 +119,5 @@ class _Predicted:
     def gap(self, kind: str, detail: str, place: Place | None, hides: str = "") -> None:
         at = place or Place(self._document.start, self._document.pointer)
         where = self._document.where(at.pointer, at.start)
-        self.reading.gaps.append(Gap(kind, hides or self._document.name, detail, where))
+        cure = DEPLOYED if hides else ""
+        self.reading.gaps.append(Gap(kind, hides or self._document.name, detail, where, cure=cure))

@@ -14,7 +14,7 @@ from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, teller
 from auditor.resources.routing import RouteTable
-from auditor.snapshot.document import NO_PROPERTIES, NO_SETTINGS, Gap
+from auditor.snapshot.document import DEPLOYED, NO_PROPERTIES, NO_SETTINGS, Gap
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
@@ -114,6 +114,14 @@ def test_so_it_is_for_what_it_makes_on_a_condition() -> None:
         assert said(f"what is open: {each} (collection-gap)", network).startswith("compile the")
         assert said("its address", network, related=(each,)).startswith("compile the")
     assert said(f"{pips}es/pip-web", network).startswith("export it with the rest")
+
+
+def test_of_a_plan_there_is_nothing_to_compile() -> None:
+    pips = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/publicIPAddresses"
+    gap = Gap("undecided", pips, "it is not translated", cure=DEPLOYED)
+    assert said(f"{pips} (undecided)", estate(resource(VNET, "hub"), gaps=(gap,))) == DEPLOYED
+    (unknown,) = ask("GOV-006", estate(gaps=(gap,))).unknown
+    assert unknown.remedy == DEPLOYED
 
 
 @pytest.mark.parametrize("reason", [NO_SETTINGS, NO_PROPERTIES])

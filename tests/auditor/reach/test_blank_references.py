@@ -140,3 +140,24 @@ def test_N_31_a_rule_for_a_group_that_is_not_told_does_not_let_the_internet_in()
     for rule_id in ("EXP-004", "NSG-003"):
         answer = ask(rule_id, allowing())
         assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+def test_E_14_a_machine_that_tells_no_address_may_be_behind_any_rule() -> None:
+    """EXP-006 said that there is no machine behind its rule, EXP-007 that it points at none yet."""
+    hole = ("/properties/ipConfigurations", "Terraform knows it only after apply")
+    ssh: dict[str, Any] = {"protocol": "Tcp", "frontendPort": 2222, "backendPort": 22}
+    ssh["frontendIPConfiguration"] = {"id": arm_id(FRONTEND, "lb", "front")}
+    rules = [{"name": "ssh", "properties": ssh}]
+    web = nic("web")
+    del web["properties"]["ipConfigurations"]
+    network = estate(
+        vnet(subnet("app")),
+        web,
+        lb(lb_rule(), members=(), inboundNatRules=rules),
+        pip("pip", arm_id(FRONTEND, "lb", "front")),
+        unresolved=(hole,),
+    )
+    (finding,) = ask("EXP-006", network).broken
+    assert "perhaps every port (whether web is behind" in finding.message
+    (finding,) = ask("EXP-007", network).broken
+    assert "points at no machine" not in finding.message
