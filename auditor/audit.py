@@ -20,6 +20,7 @@ from auditor.finding import (
     Unread,
     WaiverState,
 )
+from auditor.ids import fold
 from auditor.network.build import Built
 from auditor.network.graph import Network
 from auditor.network.untold import unjudged
@@ -52,12 +53,12 @@ def audit(
     if not any(rule.id == _TELLS_HOLES for rule in rules):
         _tell_unjudged(network, runs)
     findings = judged(runs, network, snapshot, policy)
-    network.waivers = _states(policy.waivers, rules, findings)
+    network.waivers = _states(policy.waivers, rules, findings, runs)
     after = [rule for rule in rules if rule.after]
     late = judge(network, after, parameters)
     about = _of_other_waivers(policy.waivers, after, judged(late, network, snapshot, policy))
     if about and any(matches_rule(each.rule, rule) for each in policy.waivers for rule in after):
-        network.waivers = _states(policy.waivers, rules, [*findings, *about])
+        network.waivers = _states(policy.waivers, rules, [*findings, *about], runs)
         late = judge(network, after, parameters)
     findings += judged(late, network, snapshot, policy)
     every = [*runs, *late]
@@ -88,7 +89,10 @@ def _intents(network: Network) -> tuple[IntentState, ...]:
 
 
 def _states(
-    waivers: Sequence[WaiverEntry], rules: Sequence[Rule[Any]], findings: Sequence[Judged]
+    waivers: Sequence[WaiverEntry],
+    rules: Sequence[Rule[Any]],
+    findings: Sequence[Judged],
+    runs: Sequence[RuleRun],
 ) -> tuple[WaiverState, ...]:
     by_id = {rule.id: rule for rule in rules}
     return tuple(
@@ -101,10 +105,18 @@ def _states(
             lacking=waiver.lacking,
             used=sum(waiver.covers(by_id[each.rule], each.subject) for each in findings),
             location=waiver.location,
+            spoken_for=tuple(sorted(_speakers(waiver, runs))),
         )
         for waiver in waivers
         if any(matches_rule(waiver.rule, rule) for rule in rules)
     )
+
+
+def _speakers(waiver: WaiverEntry, runs: Sequence[RuleRun]) -> set[str]:
+    """Give the rules that tell what a waiver speaks of in place of its own."""
+    left = ((run, subject) for run in runs for subject in run.silenced)
+    told = (run.left_to[fold(subject)] for run, subject in left if waiver.covers(run.rule, subject))
+    return set().union(*told)
 
 
 def _of_other_waivers(

@@ -30,7 +30,8 @@ class RuleRun(msgspec.Struct):
     """What one rule said: its outcomes, and how many subjects it found in order.
 
     `speaks_for` names, for each outcome, the general rules that said the same and fell silent.
-    `silenced` are the subjects of outcomes that the rule left to a more special one.
+    `silenced` are the subjects of outcomes that the rule left to a more special one; `left_to` are
+    those more special ones, by folded subject.
     """
 
     rule: Rule[Any]
@@ -38,6 +39,7 @@ class RuleRun(msgspec.Struct):
     outcomes: list[Outcome] = msgspec.field(default_factory=list)
     speaks_for: dict[_Told, tuple[str, ...]] = msgspec.field(default_factory=dict)
     silenced: list[str] = msgspec.field(default_factory=list)
+    left_to: dict[str, set[str]] = msgspec.field(default_factory=dict)
 
     def general(self, outcome: Outcome) -> tuple[str, ...]:
         """Give the general rules that an outcome speaks for."""
@@ -238,6 +240,10 @@ def _hush(
     Of `settled` and `doubts`, what is unknown.
     """
     silent, answered = _covered(covers), _covered(doubts).union(*settled.values())
+    speakers: dict[_Told, set[str]] = defaultdict(set)
+    for special, generals in covers.items():
+        for general in generals:
+            speakers[general].add(special[0])
     hushed: set[_Told] = set()
     for run in runs:
         quiet = [
@@ -247,17 +253,20 @@ def _hush(
         ]
         hushed.update(_told(run, outcome) for outcome in quiet if isinstance(outcome, Unknown))
         run.silenced = [outcome.subject for outcome in quiet]
+        for outcome in quiet:
+            those = speakers.get(_told(run, outcome), set())
+            run.left_to.setdefault(fold(outcome.subject), set()).update(those)
         gone = {id(outcome) for outcome in quiet}
         run.outcomes = [outcome for outcome in run.outcomes if id(outcome) not in gone]
     said: list[tuple[RuleRun, Outcome]] = [*_findings(runs), *_outcomes(runs, Unknown)]
     for run, outcome in said:
         told = _told(run, outcome)
         sure = covers.get(told, set()) if isinstance(outcome, Finding) else doubts.get(told, set())
-        general = {rule for rule, *_ in sure}
-        general.update(rule for rule, *_ in settled.get(told, set()) & hushed)
-        general.discard(run.rule.id)  # of other subjects: a reader knows that this one is broken
-        if general:
-            run.speaks_for[told] = tuple(sorted(general))
+        others = {rule for rule, *_ in sure}
+        others.update(rule for rule, *_ in settled.get(told, set()) & hushed)
+        others.discard(run.rule.id)  # of other subjects: a reader knows that this one is broken
+        if others:
+            run.speaks_for[told] = tuple(sorted(others))
 
 
 def _findings(runs: list[RuleRun]) -> Iterator[tuple[RuleRun, Finding]]:

@@ -130,7 +130,8 @@ class WaiverState(msgspec.Struct, frozen=True):
     """A waiver of the configuration and what became of it in this audit.
 
     `lacking` names required fields it does not have; `used` counts the findings it speaks of,
-    whether or not it still holds.
+    whether or not it still holds. `spoken_for` are the rules that tell what it would waive in place
+    of its own.
     """
 
     rule: str
@@ -141,6 +142,7 @@ class WaiverState(msgspec.Struct, frozen=True):
     lacking: tuple[str, ...]
     used: int
     location: Location
+    spoken_for: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

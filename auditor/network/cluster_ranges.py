@@ -20,7 +20,7 @@ from auditor.ids import name as last_segment
 from auditor.network import clusters
 from auditor.network.graph import Network, question
 from auditor.network.learned_routes import learns_routes
-from auditor.network.on_premises import Elsewhere, client_pools, gateways_serving, on_premises
+from auditor.network.on_premises import Elsewhere, client_pools, gateways_serving, sites_told
 from auditor.network.routing_domains import (
     Claim,
     Link,
@@ -219,8 +219,11 @@ def _of_subnets(near: Neighbour, link: Link) -> tuple[Claim, ...] | None:
 
 
 def _of_sites(network: Network, home: VirtualNetwork) -> Iterator[Use]:
-    for claim in on_premises(network, home):
+    told = sites_told(network, home)
+    for claim in told.claims:
         yield Use(claim, f"the site {claim.node.label}", site=True)
+    for unknown in told.lacking:
+        raise unknown
 
 
 def _of_clients(network: Network, home: VirtualNetwork) -> Iterator[Use]:

@@ -7,7 +7,8 @@ the gateways of that peer reach (R-17), and what the gateways of its virtual hub
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -203,7 +204,25 @@ def hubs_of(network: Network, vnet: VirtualNetwork) -> tuple[VirtualHub, ...]:
     return tuple(node for node in nodes if isinstance(node, VirtualHub))
 
 
+class ToldSites(msgspec.Struct, frozen=True):
+    """The prefixes of the sites that a VNet is connected to, and what may hide others."""
+
+    claims: tuple[Claim, ...]
+    lacking: tuple[Undetermined, ...]
+
+
 @question_about
+def sites_told(network: Network, vnet: VirtualNetwork) -> ToldSites:
+    """Give what the snapshot tells of `on_premises`. Never raises: one hole hides no other site."""
+    parts = [ToldSites((), ())]
+    try:
+        parts += [_behind(network, gateway) for gateway in gateways_lent(network, vnet)]
+    except Undetermined as unknown:
+        parts.append(ToldSites((), (unknown,)))
+    parts += [_told(partial(_hub_site_claims, network, hub)) for hub in hubs_of(network, vnet)]
+    return _joined(parts)
+
+
 def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     """Give the prefixes of the sites that a VNet is connected to, as configured.
 
@@ -211,19 +230,34 @@ def on_premises(network: Network, vnet: VirtualNetwork) -> tuple[Claim, ...]:
     here: see `learns_routes`. Raises Undetermined when a gateway, a connection's far end or a
     peer with the gateway is not in the snapshot.
     """
-    found: list[Claim] = []
-    for gateway in gateways_lent(network, vnet):
-        found.extend(_behind(network, gateway))
-    for hub in hubs_of(network, vnet):
-        found.extend(_hub_site_claims(network, hub))
-    return tuple(found)
+    told = sites_told(network, vnet)
+    for unknown in told.lacking:
+        raise unknown
+    return told.claims
 
 
 @question_about
-def _behind(network: Network, gateway: VirtualNetworkGateway) -> tuple[Claim, ...]:
+def _behind(network: Network, gateway: VirtualNetworkGateway) -> ToldSites:
     """The prefixes of the sites behind one gateway, which many networks may use."""
-    connections = connections_of(network, gateway)
-    return tuple(claim for each in connections for claim in _site_claims(network, each))
+    try:
+        connections = connections_of(network, gateway)
+    except Undetermined as unknown:
+        return ToldSites((), (unknown,))
+    return _joined([_told(partial(_site_claims, network, each)) for each in connections])
+
+
+def _told(read: Callable[[], Iterator[Claim]]) -> ToldSites:
+    try:
+        return ToldSites(tuple(read()), ())
+    except Undetermined as unknown:
+        return ToldSites((), (unknown,))
+
+
+def _joined(parts: Sequence[ToldSites]) -> ToldSites:
+    return ToldSites(
+        tuple(claim for part in parts for claim in part.claims),
+        tuple(unknown for part in parts for unknown in part.lacking),
+    )
 
 
 @question_about

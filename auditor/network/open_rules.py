@@ -81,10 +81,11 @@ def title(rule: SecurityRule, group: NetworkSecurityGroup) -> str:
 
 def sources(opening: Opening[SecurityRule]) -> str:
     """Say who gets in: any source, by this rule or together with others."""
+    who = "any source over IPv6" if opening.versions == {6} else "any source"
     if not opening.together:
-        return "any source"
+        return who
     names = ", ".join(sorted(other.label for other in opening.together))
-    return f"any source (together with {names})"
+    return f"{who} (together with {names})"
 
 
 def at(network: Network, rule: SecurityRule, group: NetworkSecurityGroup) -> str:

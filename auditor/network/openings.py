@@ -53,11 +53,13 @@ K = TypeVar("K", int, SecurityRule)
 class Opening(msgspec.Struct, Generic[K]):
     """What a rule lets in: ports by protocol, and the other rules it takes to reach any source.
 
-    A protocol without ports is there, with every port, when all of it gets in.
+    A protocol without ports is there, with every port, when all of it gets in. `versions` are those
+    of IP over which any source gets in, where that is certain.
     """
 
     ports: dict[str, PortSet] = msgspec.field(default_factory=dict)
     together: set[K] = msgspec.field(default_factory=set)
+    versions: set[int] = msgspec.field(default_factory=set)
 
     def add(self, protocol: str, ports: tuple[int, int]) -> None:
         """Note a range of ports."""
@@ -193,7 +195,8 @@ def _answers(network: Network) -> dict[tuple[tuple[Filter, ...], AddressSet], Op
 
 def _by_rule(found: Openings[int], rules: tuple[SecurityRule, ...]) -> Openings[SecurityRule]:
     def named(opening: Opening[int]) -> Opening[SecurityRule]:
-        return Opening(opening.ports, {rules[place] for place in opening.together})
+        others = {rules[place] for place in opening.together}
+        return Opening(opening.ports, others, opening.versions)
 
     def tagged(table: dict[int, dict[str, Opening[int]]]) -> dict[SecurityRule, _Tags]:
         return {
@@ -231,12 +234,22 @@ def _note_sources(result: Openings[int], protocol: str, admission: Admission) ->
     for place in sure[:1] if len(sure) > 1 and not _alone(admission, sure[0]) else sure:
         opening = result.certain.setdefault(place, Opening())
         opening.add(protocol, admission.ports)
-        if not _alone(admission, place):
+        alone = _alone(admission, place)
+        if not alone:
             opening.together |= set(sure) - {place}
+        opening.versions |= _versions(
+            admission.by_rule[place].certain if alone else admission.certain
+        )
     if not sure:
         for place in _culprits(admission, admission.possible, _possible):
             opening = result.possible.setdefault(place, Opening())
             opening.add(protocol, admission.ports)
+
+
+def _versions(let_in: AddressSet) -> set[int]:
+    """Tell over which versions of IP any source is among those that are let in."""
+    parts = {4: AddressSet(v4=let_in.v4), 6: AddressSet(v6=let_in.v6)}
+    return {version for version, part in parts.items() if anywhere(part)}
 
 
 def _certain(admitted: Admitted) -> AddressSet:

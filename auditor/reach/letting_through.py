@@ -14,6 +14,7 @@ from auditor.network.group_commands import changed_rule, new_rule
 from auditor.network.layers import holder_of
 from auditor.reach.answer import Answer
 from auditor.reach.closing import also, by_cluster, prefixes_of
+from auditor.reach.naming import addressed_by_name
 from auditor.reach.points import Kind, Point
 from auditor.reach.trail import Step
 from auditor.reach.turns import Turn, addresses_behind, turn_of, turn_of_application
@@ -87,6 +88,8 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
     priority, move = _room(network, group, step, turn, inbound=inbound)
     if not priority:
         return f"{what}, before {rule}, which has to be moved behind a free priority"
+    name = "" if inbound else addressed_by_name(answer)
+    destinations = _destinations(answer.target, packet.destination, beside, apart)
     command = new_rule(
         group,
         f"allow-{who}-{port}" if inbound else f"allow-{who}-out-{port}",
@@ -95,7 +98,7 @@ def _allow(network: Network, answer: Answer, step: Step, alike: Alike) -> str:
         access="Allow",
         protocol="Tcp",
         sources=sources,
-        destinations=_destinations(answer.target, packet.destination, beside, apart),
+        destinations=(f"<address of {name}>",) if name else destinations,
         ports=str(port),
     )
     return f"{what}, before {rule}{also(' && '.join(filter(None, (move, command))))}"

@@ -30,10 +30,11 @@ from auditor.ids import fold
 from auditor.ids import name as last_segment
 from auditor.network.graph import question
 from auditor.network.on_premises import (
+    ToldSites,
     client_pools,
     connections_of,
-    on_premises,
     require_connections,
+    sites_told,
 )
 from auditor.network.routing_domains import Claim, home_of, near_keys, space_of, untold
 from auditor.network.taken_ranges import taken_beside_networks
@@ -78,7 +79,10 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
     if (doubt := untold(network).get(home)) is not None:
         yield Unknown(gateway.id, missing=doubt, key="joined")
     try:
-        around.extend(_sites(network, gateway, home))
+        sites = _sites(network, gateway, home)
+        around.extend(sites.claims)
+        for lacking in sites.lacking:
+            raise lacking
     except Undetermined as unknown:
         yield not_told(gateway.id, unknown, "sites")
     pools = client_pools(gateway)
@@ -97,15 +101,15 @@ def _home(gateway: Gateway) -> str:
     return fold(home)
 
 
-def _sites(network: Network, gateway: Gateway, home: str) -> tuple[Claim, ...]:
+def _sites(network: Network, gateway: Gateway, home: str) -> ToldSites:
     vnet = network.nodes.get(home)
     if isinstance(gateway, VirtualNetworkGateway):
         require_connections(network, gateway)
     if isinstance(gateway, VirtualNetworkGateway) and connections_of(network, gateway):
         if not isinstance(vnet, VirtualNetwork):
             raise Undetermined(f"the network of the gateway {gateway.label}", resource=gateway.id)
-        return on_premises(network, vnet)
-    return ()
+        return sites_told(network, vnet)
+    return ToldSites((), ())
 
 
 def _judge(

@@ -36,12 +36,12 @@ from auditor.errors import Undetermined
 from auditor.network.gaps import unread_type
 from auditor.network.graph import every
 from auditor.network.learned_routes import learns_routes
-from auditor.network.on_premises import Elsewhere, gateways_serving, hubs_of, lenders, on_premises
+from auditor.network.on_premises import Elsewhere, gateways_serving, hubs_of, lenders, sites_told
 from auditor.network.routing_domains import Claim, claims_of
 from auditor.network.space_commands import add_range
 from auditor.network.subnets import GATEWAY
 from auditor.resources.virtual_networks import VirtualNetwork
-from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
+from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, not_told, rule
 from auditor.snapshot.document import Gap
 
 
@@ -59,8 +59,17 @@ def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Els
     yield from _with_declared(
         network, vnet, space, params.ranges(), _may_be_connected(network, vnet)
     )
-    yield from _with_sites(network, vnet, space, on_premises(network, vnet))
-    learned = learns_routes(network, vnet)
+    sites = sites_told(network, vnet)
+    yield from _with_sites(network, vnet, space, sites.claims)
+    lacking = {each.missing: each for each in sites.lacking}
+    for missing, unknown in lacking.items():
+        yield not_told(vnet.id, unknown, missing)
+    try:
+        learned = learns_routes(network, vnet)
+    except Undetermined as unknown:
+        if unknown.missing not in lacking:
+            raise
+        return
     if learned and not params.on_premises:
         yield Unknown(
             vnet.id,
@@ -69,7 +78,7 @@ def overlap_with_on_premises(network: Network, vnet: VirtualNetwork, params: Els
             key="learned",
         )
     unread = _unread_gateways(network, vnet)
-    if unread is not None:
+    if unread is not None and not lacking:
         yield Unknown(
             vnet.id,
             missing=f"the sites behind the gateways of {vnet.label}: {unread.subject} was not read "

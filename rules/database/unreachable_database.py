@@ -37,9 +37,11 @@ from msgspec import Struct
 
 from auditor import ids
 from auditor.addresses import NOTHING
+from auditor.finding import Evidence
 from auditor.network import databases
 from auditor.network.databases import Server
 from auditor.network.endpoint_states import created, mended, stuck
+from auditor.network.graph import evidence
 from auditor.network.reads import CLUSTERS, SCALE_SETS
 from auditor.reach.answer import Answer, Verdict
 from auditor.reach.applications import Asking, application_of, applications
@@ -101,7 +103,7 @@ def unreachable_database(network: Network, server: Server, params: Params) -> Ou
             else letting_through(network, answer, _alike(network, application, params.application))
             or _new_endpoint(network, server, where),
             related=(subnet.id, *(shut.endpoints if shut is not None else ())),
-            evidence=told.evidence,
+            evidence=_closed(server) if shut is not None else told.evidence,
             key=subnet.key,
             covers=(("DB-006", server.id),) if shut is not None else (),
             witness=told.witness,
@@ -140,6 +142,12 @@ def _shut(network: Network, server: Server, answer: Answer, where: str) -> _Shut
         next(mends, "") or _new_endpoint(network, server, where),
         tuple(each.endpoint for each in waiting if each.endpoint),
     )
+
+
+def _closed(server: Server) -> tuple[Evidence, ...]:
+    """Point at what closes a server to the public, whatever else is in the way to its name."""
+    value, pointer = databases.public_access(server)
+    return (evidence(server, pointer, value),)
 
 
 def _new_endpoint(network: Network, server: Server, where: str) -> str:

@@ -33,6 +33,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from auditor import ids
 from auditor.addresses import Address, address_or_none, parse_address
 from auditor.errors import Undetermined
@@ -99,14 +101,18 @@ def dangling_public_record(network: Network, record: PublicRecordSet) -> Outcome
 
 
 def _alias(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
-    if not isinstance(network.find(target), Missing) or fold(target) in network.counted:
+    lost = network.find(target)
+    if not isinstance(lost, Missing) or fold(target) in network.counted:
         return
     kind = (ids.type_of(target) or "").lower()
     alike = _of_type(network, kind)
     subscription = (ids.subscription(target) or "").lower()
     whole = unread_type(network, kind, target) is None
     if whole and any(_scope(key) == subscription for key in alike):
-        yield _gone(record, ids.name(target), "/properties/targetResource/id", target)
+        found = _gone(record, ids.name(target), "/properties/targetResource/id", target)
+        alone = all(isinstance(edge.source, PublicRecordSet) for edge in network.referrers(lost))
+        # What nothing but the record names is gone, and not left out of the export.
+        yield replace(found, covers=(("GOV-006", target),)) if alone else found
     else:
         yield Unknown(record.id, missing=f"{target}, the target of alias record {record.host}")
 

@@ -53,7 +53,7 @@ from auditor.network.gateway_backends import (
 from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import Member, gateway_of, others_in_pool
 from auditor.network.graph import Network, evidence
-from auditor.network.on_premises import on_premises
+from auditor.network.on_premises import sites_told
 from auditor.network.pod_owners import reaches_overlay, require_pods_told
 from auditor.remedy import az
 from auditor.resources.application_gateways import ApplicationGateway
@@ -122,7 +122,7 @@ def _is_pod(network: Network, member: Member, address: Address) -> bool:
 def _on_premises(network: Network, gateway: ApplicationGateway, address: Address) -> bool:
     """Whether the address lies in a site that the snapshot tells of."""
     try:
-        claims = on_premises(network, vnet_of(network, gateway))
+        claims = sites_told(network, vnet_of(network, gateway)).claims
     except Undetermined:
         return False
     return any(address in claim.prefix for claim in claims)

@@ -10,7 +10,8 @@ A `[[waiver]]` of the configuration that
 
 - is past its `expires` day (it no longer waives anything),
 - lacks `reason`, `owner` or `expires` (it never waived anything),
-- speaks of no finding of this audit, although the rule it names ran.
+- speaks of no finding of this audit, although the rule it names ran; so does one of what a more
+  special rule tells in the place of its own.
 
 A waiver of a rule that did not run (because of `select` or `ignore`) is not judged. What is told of
 a waiver of this rule itself no waiver takes back.
@@ -60,6 +61,12 @@ def _fault(network: Network, waiver: WaiverState) -> tuple[str, str] | None:
     if waiver.expires is not None and waiver.expires < network.as_of.date():
         owner = f"ask {waiver.owner} to "
         return f"expired on {waiver.expires}", owner + "mend the finding, or renew the waiver"
+    if not waiver.used and waiver.spoken_for:
+        special = " and ".join(waiver.spoken_for)
+        return (
+            f"matches no finding: {special} speaks for it",
+            f"waive {special} if that is meant, or delete it",
+        )
     if not waiver.used:
         return "matches no finding", "correct its rule or resource, or delete it"
     return None

@@ -167,6 +167,23 @@ def test_the_first_waiver_that_holds_is_taken() -> None:
     assert {each.waiver.reason for each in report.findings if each.waiver} == {"new"}
 
 
+def test_they_see_which_rule_speaks_for_what_a_waiver_means() -> None:
+    def special(_: Network, subject: Any) -> Iterator[Outcome]:
+        yield Finding(subject.id, "wrong", "mend", covers=(("AA-001", subject.id.upper()),))
+
+    seen: list[Any] = []
+
+    def look(found: Network, _: Any) -> Iterator[Outcome]:
+        seen.extend(found.waivers)
+        yield from ()
+
+    last = rule("ZZ-001", look, of=whole, after=True)
+    rules = [rule("AA-001", breaks), rule("BB-001", special), last]
+    run(*rules, waivers=(waiver("AA-001", "*/a"), waiver("AA-001", "*/none")))
+
+    assert [(each.used, each.spoken_for) for each in seen] == [(0, ("BB-001",)), (0, ())]
+
+
 def test_rules_about_the_audit_see_what_became_of_the_waivers() -> None:
     seen: list[Any] = []
 

@@ -80,6 +80,12 @@ def test_an_absent_network_is_unknown_and_hides_nothing() -> None:
     assert "a is not" in judge(clients("10.1.0.0/24")).unknown[0].missing
 
 
+def test_an_absent_site_hides_no_other() -> None:
+    sites = [site("office", "192.168.7.0/24"), tunnel("t", "gw", "office"), tunnel("s", "gw", "x")]
+    answer = judge(vnet("a", "10.0.0.0/16"), clients("192.168.0.0/16"), *sites)
+    assert (len(answer.broken), len(answer.unknown)) == (1, 1)
+
+
 def test_an_absent_network_is_named_and_not_the_peering_that_records_its_range() -> None:
     recorded = peer("gone", remoteAddressSpace={"addressPrefixes": ["10.7.0.0/16"]})
     (finding,) = judge(vnet("a", "10.0.0.0/16", peers=[recorded]), clients("10.7.1.0/24")).broken

@@ -84,6 +84,15 @@ def test_an_absent_site_is_unknown() -> None:
     assert "office" in answer.unknown[0].missing
 
 
+def test_an_absent_site_hides_no_other() -> None:
+    answer = judge(*connected("10.0.0.0/16", "10.0.8.0/24"), tunnel("s", "gw", "plant"))
+    assert [finding.message for finding in answer.broken] == [
+        "10.0.0.0/16 of a overlaps 10.0.8.0/24 of the site office"
+    ]
+    (unknown,) = answer.unknown
+    assert "plant" in unknown.missing
+
+
 def test_a_declared_range_counts_for_every_network() -> None:
     answer = judge(
         *connected("10.0.0.0/16", "192.168.0.0/24"), vnet("island", "10.0.0.0/16"),

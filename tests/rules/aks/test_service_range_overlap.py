@@ -93,6 +93,13 @@ def test_a_peer_that_is_not_exported_is_known_by_the_peering() -> None:
     assert vnet_id("b") in answer.unknown[0].missing
 
 
+def test_an_absent_site_hides_no_other() -> None:
+    sites = [site("office", "10.96.4.0/24"), tunnel("t", "gw", "office"), tunnel("s", "gw", "x")]
+    answer = asked(shop(), home(), gateway("gw", "a"), *sites)
+    assert "10.96.4.0/24 of the site office" in answer.broken[0].message
+    assert "x" in answer.unknown[0].missing
+
+
 def test_a_peer_of_a_peer_is_not_reached() -> None:
     middle = vnet("b", "10.1.0.0/16", peers=[peer("c")])
     assert asked(shop(), home(peers=[peer("b")]), middle, vnet("c", "10.96.0.0/16")).kept == 1

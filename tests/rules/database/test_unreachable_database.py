@@ -274,10 +274,18 @@ def test_L_22_a_public_server_is_reached_by_the_address_the_nodes_leave_with() -
     assert "allow 20.50.1.9 in the firewall of shop" in finding.remedy
 
 
+def test_the_name_of_a_public_server_is_no_address_to_allow() -> None:
+    """The address that stands for it in the packet is nobody's."""
+    anybody = firewall("0.0.0.0", "255.255.255.255")
+    (finding,) = asked(place=PUBLIC, nat=True, out=[out_deny("shut", 200)], beside=[anybody]).broken
+    assert "--destination-address-prefixes '<address of shop>'" in finding.remedy
+
+
 def test_L_21_a_server_that_is_closed_to_the_public_needs_an_end_inside() -> None:
-    (finding,) = asked(place={"publicNetworkAccess": "Disabled"}).broken
+    (finding,) = asked(place={"publicNetworkAccess": "Disabled"}, out=[out_deny("x", 200)]).broken
 
     assert "shop is closed to the public" in finding.message
+    assert finding.evidence[0].pointer == "/properties/network/publicNetworkAccess"
 
 
 def test_the_application_may_be_declared() -> None:

@@ -157,6 +157,15 @@ def test_an_alias_to_what_is_gone() -> None:
     [finding] = asked(alias(arm_id(PIP, "gone")), pip()).broken
     assert finding.message.startswith("contoso.example leads to gone")
     assert finding.evidence[0].pointer == "/properties/targetResource/id"
+    assert finding.covers == (("GOV-006", arm_id(PIP, "gone")),)
+
+
+def test_what_others_name_as_well_may_have_been_left_out_of_the_export() -> None:
+    gone = {"publicIPAddress": {"id": arm_id(PIP, "gone")}}
+    card = {"ipConfigurations": [{"name": "ip", "properties": gone}]}
+    nic = resource("Microsoft.Network/networkInterfaces", "nic", card)
+    [finding] = asked(alias(arm_id(PIP, "gone")), pip(), nic).broken
+    assert finding.covers == ()
 
 
 def test_an_alias_is_unknown_while_a_list_is_not_whole() -> None:

@@ -59,6 +59,13 @@ def test_one_that_matches_nothing() -> None:
     assert finding.message.endswith("matches no finding")
 
 
+def test_one_of_what_a_more_special_rule_tells_names_that_rule() -> None:
+    [finding] = asked(used=0, spoken_for=("EXP-002",)).broken
+    assert finding.message.endswith("matches no finding: EXP-002 speaks for it")
+    assert finding.remedy.startswith("waive EXP-002 if that is meant, or delete it")
+    assert asked(used=1, spoken_for=("EXP-002",)).kept == 1
+
+
 def test_without_waivers_nothing_is_judged() -> None:
     answer = ask("GOV-008", estate(vnet("a", "10.0.0.0/16")))
     assert (answer.kept, answer.broken, answer.unknown) == (0, [], [])

@@ -53,6 +53,21 @@ def test_a_rule_behind_a_deny_is_kept() -> None:
     assert answer.broken == []
 
 
+@pytest.mark.parametrize(
+    ("source", "denied", "who"),
+    [
+        ("*", "0.0.0.0/0", "any source over IPv6"),
+        ("::/0", "10.9.0.0/16", "any source over IPv6"),
+        ("*", "::/0", "any source"),
+        ("*", "10.9.0.0/16", "any source"),
+    ],
+)
+def test_what_gets_in_over_ipv6_alone_is_told_so(source: str, denied: str, who: str) -> None:
+    group = nsg(deny("some", 100, denied), rule("web", 110, source, "8080"))
+    (finding,) = ask("NSG-003", estate(group, APP)).broken
+    assert finding.message == f"web of nsg lets {who} reach TCP 8080 at vnet/app"
+
+
 def _joined_to_a_site(bgp: bool, *prefixes: str) -> list[dict[str, Any]]:
     """A network whose gateway is connected to a site with these prefixes."""
     inside = subnet("GatewaySubnet", "10.0.9.0/27")
