@@ -8,12 +8,23 @@ from auditor.addresses import Version
 from auditor.errors import Undetermined, UsageError, quoted
 from auditor.network.graph import Network
 from auditor.network.suggestions import listed, suggestion
+from auditor.resources import walk
 from auditor.resources.compute import ScaleSetInterface, ScaleSetIpConfiguration
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
 from auditor.resources.virtual_networks import Subnet
 
 Interface: TypeAlias = NetworkInterface | ScaleSetInterface
 Configuration: TypeAlias = IpConfiguration | ScaleSetIpConfiguration
+
+
+def serves_private_link(node: object) -> bool:
+    """Tell whether a node is an interface of a private link service (L-7).
+
+    It sends what the service takes at its endpoints, and is no machine's.
+    """
+    if not isinstance(node, NetworkInterface):
+        return False
+    return walk.peek(walk.peek(node, "properties"), "private_link_service") is not None
 
 
 def find_interface(network: Network, text: str) -> Interface:

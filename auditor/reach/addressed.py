@@ -19,6 +19,7 @@ from auditor.reach.addressees import aims
 from auditor.reach.ends import answering, points_of
 from auditor.reach.entrances import entrances
 from auditor.reach.injected import databases_in, unlisted_at
+from auditor.reach.no_endpoint import instead_of
 from auditor.reach.owners import has_strangers
 from auditor.reach.points import Kind, Point, internet, on_premises, with_one_address
 from auditor.reach.subnet_addresses import usable
@@ -184,7 +185,7 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
     owners = _owners(network, subnet, one)
     try:
         for owner in owners:
-            yield from points_of(owner.root, network)
+            yield from points_of(owner.root, network) or nobodys(network, subnet, one, owner.root)
     except Undetermined as unknown:
         yield nobody(network, subnet, one, gap(unknown, subnet.id))
     if owners:
@@ -196,6 +197,13 @@ def _with_one(network: Network, subnet: Subnet, one: AddressSet) -> Iterator[Poi
         yield from unlisted_at(network, subnet, one)
     elif all(point.kind is Kind.FRONTEND for point in found):
         yield nobody(network, subnet, one)
+
+
+def nobodys(network: Network, subnet: Subnet, one: AddressSet, owner: Node) -> Iterator[Point]:
+    """Give an address of what is no end of a path: it is told whom to ask about instead."""
+    instead = instead_of(network, owner)
+    if instead is not None:
+        yield replace(nobody(network, subnet, one, instead), node=owner)
 
 
 def _owners(network: Network, subnet: Subnet, one: AddressSet) -> tuple[Node, ...]:

@@ -14,6 +14,7 @@ from auditor.network.clusters import node_group, pod_subnets
 from auditor.network.databases import approved_connections, injected
 from auditor.network.graph import Network
 from auditor.network.instances import adds_nobody
+from auditor.network.interfaces import serves_private_link
 from auditor.network.reasons import Reason, gap
 from auditor.network.scale_sets import (
     is_flexible,
@@ -84,7 +85,7 @@ def _(node: NetworkInterface | ScaleSetInterface, network: Network) -> tuple[Poi
     if isinstance(node, NetworkInterface) and node.properties.private_endpoint is not None:
         owner = network.get(node.properties.private_endpoint, PrivateEndpoint)
         return (endpoint(network, owner),) if owner is not None else ()
-    return machines_of(network, node)
+    return () if serves_private_link(node) else machines_of(network, node)
 
 
 @points_of.register
@@ -92,7 +93,7 @@ def _(node: IpConfiguration, network: Network) -> tuple[Point, ...]:
     nic = node.owner
     if isinstance(nic, NetworkInterface) and nic.properties.private_endpoint is not None:
         return points_of(nic, network)
-    return (machine(network, node),)
+    return () if serves_private_link(nic) else (machine(network, node),)
 
 
 @points_of.register

@@ -18,7 +18,7 @@ from auditor.errors import Undetermined
 from auditor.network.exposure import carried, may_carry
 from auditor.network.graph import Missing, Network, question
 from auditor.network.reasons import Reason, gap
-from auditor.reach.balancing import chained
+from auditor.reach.balancing import chained, forwards_of
 from auditor.reach.hub_points import public_of
 from auditor.resources import walk
 from auditor.resources.application_gateways import GatewayFrontend
@@ -105,7 +105,7 @@ def _carriers(network: Network) -> Iterator[Node]:
 def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
     """Give the public addresses that an ip configuration or a frontend carries."""
     if isinstance(node, ScaleSetIpConfiguration):
-        return tuple(_of_instances(node))
+        return tuple(_of_instances(network, node))
     if isinstance(node, Firewall):
         return tuple(_of_hub_firewall(node))
     if isinstance(node, HubVpnGateway):
@@ -133,7 +133,8 @@ def entrances_at(network: Network, node: Node) -> tuple[Entrance, ...]:
 def _untold(network: Network, node: Carrier, unknown: Undetermined) -> tuple[Entrance, ...]:
     """What public IPs tell of a node that does not tell its own; else it may have any, or none."""
     told = tuple(_entrance(network, node, one) for one, _ in _told_by_address(network, node))
-    return told or (Entrance(node.id, AddressSet(), node, reasons=(gap(unknown, node.id),)),)
+    version = _version_inside(network, node)
+    return told or (Entrance(node.id, AddressSet(), node, version, (gap(unknown, node.id),)),)
 
 
 def _told_by_address(network: Network, node: Node) -> Iterator[tuple[str, Node]]:
@@ -162,16 +163,16 @@ def _without_resource(node: Firewall | HubVpnGateway, told: Iterable[str]) -> It
         yield Entrance(f"{node.id}/{text}", AddressSet.from_text([text]), node)
 
 
-def _of_instances(node: ScaleSetIpConfiguration) -> Iterator[Entrance]:
+def _of_instances(network: Network, node: ScaleSetIpConfiguration) -> Iterator[Entrance]:
+    version = _version_inside(network, node)
     try:
         model = node.properties.public_ip_address_configuration
-        reasons: tuple[Reason, ...] = ()
     except Undetermined as unknown:
-        yield Entrance(node.id, AddressSet(), node, reasons=(gap(unknown, node.id),))
+        yield Entrance(node.id, AddressSet(), node, version, (gap(unknown, node.id),))
         return
     if model is not None:
-        yield Entrance(f"{node.id}/{model.name or 'publicIPAddressConfiguration'}", AddressSet(),
-                       node, reasons=reasons)  # fmt: skip
+        name = model.name or "publicIPAddressConfiguration"
+        yield Entrance(f"{node.id}/{name}", AddressSet(), node, version)
 
 
 def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
@@ -180,6 +181,8 @@ def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
     text = walk.peek(settings, "ip_address")
     told = (walk.peek(settings, "public_ip_address_version") or "").lower()
     version: Version = 6 if told == "ipv6" or ":" in (text or "") else 4
+    if not (told or text):
+        version = _version_inside(network, node)
     return Entrance(
         found.id if isinstance(found, Node) else arm_id,
         AddressSet.from_text([text]) if text else AddressSet(),
@@ -187,6 +190,16 @@ def _entrance(network: Network, node: Carrier, arm_id: str) -> Entrance:
         version,
         (*chained(node), *(() if text else _untold_address(found, arm_id))),
     )
+
+
+def _version_inside(network: Network, node: Node) -> Version:
+    """The version of IP of what a public address leads to, which is its own as well (P-12)."""
+    if isinstance(node, LoadBalancerFrontend):
+        forwards = forwards_of(network, node).known
+        versions = {v for each in forwards if each.target is not None for v in each.target.versions}
+        return 6 if versions == {6} else 4
+    told = walk.peek(walk.peek(node, "properties"), "private_ip_address_version") or ""
+    return 6 if told.lower() == "ipv6" else 4
 
 
 def _untold_address(found: Node | Missing | None, arm_id: str) -> tuple[Reason, ...]:

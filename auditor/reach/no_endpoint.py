@@ -8,12 +8,14 @@ from functools import singledispatch
 from auditor import ids
 from auditor.ids import fold
 from auditor.network.graph import Network
+from auditor.network.interfaces import serves_private_link
 from auditor.network.private_link import endpoints_by_target
 from auditor.network.reasons import Reason
 from auditor.reach.linking import links_by
 from auditor.resources import walk
 from auditor.resources.base import Node
 from auditor.resources.bastion import Bastion
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.key_vault import KeyVault
 from auditor.resources.nat_gateways import NatGateway
 from auditor.resources.private_endpoints import PrivateLinkService
@@ -40,9 +42,11 @@ def is_passive(node: Node) -> bool:
     """Tell whether nothing gets to a node and nothing starts there, whatever else is selected.
 
     A NAT gateway sends on for its subnets alone (R-31); a prefix is a reservation, and Traffic
-    Manager tells clients an address to which they go by themselves.
+    Manager tells clients an address to which they go by themselves. An interface of a private link
+    service is told of by that.
     """
-    return isinstance(node, NatGateway | PublicIpPrefix | TrafficManagerProfile)
+    passive = isinstance(node, NatGateway | PublicIpPrefix | TrafficManagerProfile)
+    return passive or serves_private_link(node)
 
 
 @singledispatch
@@ -87,6 +91,16 @@ def _(node: PrivateLinkService, network: Network) -> str:
     fronts = [link.front for link in links_by(network, node) if link.front is not None]
     names = [f"{front.root.label}/{front.label}" for front in fronts]
     return f"{who}, or about the frontend {_several(names)} behind it" if names else who
+
+
+@_instead.register
+def _(node: NetworkInterface, network: Network) -> str:
+    if not serves_private_link(node):
+        return ""
+    service = network.find(node.properties.private_link_service)
+    words = _instead(service, network) if isinstance(service, PrivateLinkService) else ""
+    own = f"{node.label} is no machine's: it has the addresses of a private link service"
+    return f"{own}; {words}" if words else own
 
 
 @_instead.register

@@ -15,6 +15,7 @@ from auditor.network.egress import absent_nics
 from auditor.network.graph import Network, question, question_about
 from auditor.network.hidden_addresses import unlisted
 from auditor.network.instances import listed_whole
+from auditor.network.interfaces import serves_private_link
 from auditor.network.reasons import Reason
 from auditor.network.whereabouts import locate_from
 from auditor.reach.absent import who_else
@@ -109,6 +110,8 @@ def points_of_owners(network: Network, owners: Iterable[Owner]) -> list[Point]:
     """Give the points that addresses are owned by, of those that packets can be sent to."""
     found: list[Point] = []
     for owner in owners:
+        if serves_private_link(owner.node.root):
+            continue
         if isinstance(owner.node, IpConfiguration):
             found.append(_machine(network, owner.node))
         elif isinstance(owner.node, LoadBalancerFrontend):

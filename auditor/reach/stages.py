@@ -19,6 +19,7 @@ from auditor.reach.points import Point
 from auditor.reach.trail import Step, Tell, Trail
 from auditor.reach.ways import Way, lead, lead_alike, ways_from
 from auditor.resources.base import Node
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
 
 Ask = Callable[[Way], "bool | None"]
@@ -184,13 +185,16 @@ def if_so(step: Step, packet: Packet, trail: Trail) -> Step:
 def if_somebody(trail: Trail, point: Point) -> Trail:
     """Add that nobody listed has the address of a point: perhaps nobody has it at all."""
     [address] = point.addresses.prefixes()
+    held = point.node if isinstance(point.node, NetworkInterface) else None
     perhaps = f", but {ids.name(point.nic.id)} may" if point.nic is not None else ""
     return remark(
         trail,
         "nobody",
         point.id,
         lambda _: (
-            f"nobody that the input lists has {address.address}{perhaps}"
+            f"{held.label} has {address.address}, and is no machine's"
+            if held is not None
+            else f"nobody that the input lists has {address.address}{perhaps}"
             if point.reasons
             else f"nobody has {address.address}"
         ),

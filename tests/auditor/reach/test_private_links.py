@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
+from auditor.finding import Location
+from auditor.intent import read_intent
 from auditor.network.graph import Network
+from auditor.reach.answer import answers
+from auditor.reach.intents import judgements
+from auditor.reach.replay import check
+from auditor.reach.selected import ends_of, pairs
+from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate, resource
 
-from ...exposed import FRONTEND, GATEWAY, NSG, SUBNET, deny, nic, nsg, pip, rule
+from ...exposed import FRONTEND, GATEWAY, NSG, SUBNET, deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway, peer, site, subnet_id, tunnel
 from ...networks import nic as nic_in
 from ...networks import vnet as net
@@ -328,3 +335,49 @@ def test_L_7_what_stops_a_service_once_its_balancer_takes_it_is_told_as_well() -
     )
     let = rule("pls", 100, "10.0.0.50", "9090")
     assert asked(offered(let, deny("rest", 200)), "client", "pe", 9090).stops == ["load-balancer"]
+
+
+def with_card(**more: Any) -> Network:
+    """Service pls with the interface that Azure makes for it, beside NICs web and other."""
+    card = nic("pls.nic", address="10.0.0.50")
+    card["properties"]["privateLinkService"] = {"id": arm_id(SERVICE, "pls")}
+    own = {"subnet": {"id": arm_id(SUBNET, "vnet", "app")}, "privateIPAddress": "10.0.0.50"}
+    offer = {
+        "loadBalancerFrontendIpConfigurations": [{"id": arm_id(FRONTEND, "lb", "front")}],
+        "ipConfigurations": [{"name": "nat", "properties": own}],
+        "networkInterfaces": [{"id": card["id"]}],
+    }
+    return estate(
+        nic("web"),
+        nic("other", address="10.0.0.5"),
+        lb(lb_rule(), public=False),
+        card,
+        resource(SERVICE, "pls", offer),
+        vnet(subnet()),
+        **more,
+    )
+
+
+def test_L_7_a_services_own_interface_is_no_machine() -> None:
+    network = with_card()
+
+    def told(source: str, target: str) -> tuple[set[str], set[str]]:
+        one, other = (ends_of(network, parse_selector(each)) for each in (source, target))
+        found = [each for pair in pairs(one, other) for each in answers(network, *pair)]
+        for answer in found:
+            check(network, answer)
+        reasons = {*one.reasons, *other.reasons, *(r for each in found for r in each.reasons)}
+        return {each.verdict.value for each in found}, {reason.label for reason in reasons}
+
+    assert told("name:other", "10.0.0.50") == ({"unknown"}, {"no-endpoint"})
+    assert told("10.0.0.50", "name:other") == ({"unknown"}, {"no-endpoint"})
+    assert told("name:other", "name:pls.nic") == (set(), {"no-endpoint"})
+    points = ends_of(network, parse_selector("subnet:vnet/app")).points
+    assert not [point.id for point in points if "pls.nic" in point.id]
+
+
+def test_L_7_a_services_own_interface_breaks_no_intent() -> None:
+    table = {"name": "only", "from": "name:other", "to": ["name:web", "name:lb", "internet"]}
+    intent = read_intent({**table, "expect": "only"}, Location("auditor.toml", 1, "/intent/0"))
+    [found] = judgements(with_card(intents=(intent,)))
+    assert found.outcome.value == "kept", found.reasons

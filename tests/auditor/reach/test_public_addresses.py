@@ -134,6 +134,40 @@ def test_an_active_active_gateway_answers_at_each_of_its_public_addresses() -> N
         )
 
 
+SIX: Any = {"privateIPAddressVersion": "IPv6"}
+
+
+@pytest.mark.parametrize("carrier", ["nic", "instances", "balancer"])
+def test_P_12_a_public_address_that_is_not_told_has_the_version_of_what_carries_it(
+    carrier: str,
+) -> None:
+    """Whoever asks by IPv6 would be told that nobody gets in."""
+    model = scale_set()
+    [card] = model["properties"]["virtualMachineProfile"]["networkProfile"][
+        "networkInterfaceConfigurations"
+    ]
+    card["properties"]["ipConfigurations"][0]["properties"] |= {
+        "publicIPAddressConfiguration": {"name": "pub"},
+        **SIX,
+    }
+    beside = {"instances": [model], "balancer": [lb(lb_rule("https", 443, 443))]}
+    network = estate(
+        nsg(rule("https", 100, ports="443")),
+        nic(
+            "web",
+            nsg="nsg",
+            address="fd00:1::4",
+            configuration=SIX,
+            public="gone" if carrier == "nic" else None,
+        ),
+        *beside.get(carrier, []),
+        vnet(subnet(prefix="fd00:1::/64", nsg="nsg"), prefix="fd00:1::/48"),
+    )
+    target = "name:vmss" if carrier == "instances" else "name:web"
+    verdicts = told(network, "internet", target)
+    assert verdicts["443"] == ("reachable" if carrier == "instances" else "unknown")
+
+
 def test_P_12_a_public_frontend_has_the_version_of_its_address() -> None:
     six = {"publicIPAddressVersion": "IPv6"}
     balanced = estate(
