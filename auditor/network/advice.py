@@ -16,7 +16,7 @@ from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.network.kubernetes import EXPORT
 from auditor.network.reasons import GAP
-from auditor.network.untold_homes import export, in_full, perhaps_told
+from auditor.network.untold_homes import in_full, led_to_by_id, perhaps_told
 from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import TYPES, Node
@@ -34,7 +34,7 @@ _BY_LABEL = {
     "bgp-routes-unknown": f"{_NO_EXPORT}: ask Azure for the routes of a machine there, with az "
     "network nic show-effective-route-table",
     "balancer-choice": f"{_NO_EXPORT}: give all machines of the load balancer the same rules",
-    "conflict": "leave out the input that is older, and audit again",
+    "conflict": "Azure keeps no such thing: export what is named again, all at one time",
     "custom-dns": f"{_NO_EXPORT}: ask the DNS server itself",
     "nat-port": f"{_NO_EXPORT} where the pool does not: ask Azure which port is whose, with az "
     "network lb list-mapping",
@@ -77,7 +77,7 @@ def advice(network: Network, unknown: Unknown) -> str:
         _where_a_gap_is(network, said)
         or _by_label(unknown.missing)
         or _where_a_template_may(network, said)
-        or _where_absent(network, said)
+        or _where_absent(network, said, len(said))
         or _where_a_gap_is(network, named)
         or _where_a_template_may(network, named)
         or _where_absent(network, named)
@@ -132,7 +132,7 @@ def _again(network: Network, subject: str) -> str:
     gap = _gaps(network)[fold(subject)]
     kind = gap.kind
     if kind == "conflict":
-        return _BY_LABEL[kind]
+        return "leave out the input that is older, and audit again"
     if kind == "denied":
         what = gap.hides[0] if gap.hides else subject
         return f"get a role that may read {what}, and take the snapshot again"
@@ -148,26 +148,35 @@ def _by_label(missing: str) -> str:
     return next((_BY_LABEL[label] for label in labels), "")
 
 
-def _where_absent(network: Network, named: list[str]) -> str:
-    absent = (each for each in named if not _is_known(network, each) and ids.type_of(each))
-    return next((_missing(network, each) for each in absent), "")
+def _where_absent(network: Network, named: list[str], most: int = 1) -> str:
+    """Ask for those that are missing, the first or all: a sentence may name several."""
+    absent = [each for each in named if not _is_known(network, each) and ids.type_of(each)]
+    told = perhaps_told(network, _top(absent[0])) if absent else None
+    if told is not None:
+        return in_full(told)
+    asked = dict(_missing(network, each) for each in absent[:most])
+    if not asked:
+        return ""
+    them = "it" if len(asked) == 1 else "them"
+    how = ", and ".join((*dict.fromkeys(asked.values()), *led_to_by_id(asked)))
+    return f"export {them} {how}: {az('resource', 'show', ids=tuple(asked))}"
 
 
 def _is_known(network: Network, arm_id: str) -> bool:
     return isinstance(network.find(arm_id), Node)
 
 
-def _missing(network: Network, arm_id: str) -> str:
-    """Ask for what is missing; for a part of a resource that is there, for that once more."""
+def _missing(network: Network, arm_id: str) -> tuple[str, str]:
+    """Give what to export for what is missing, and how.
+
+    For a part of a resource that is there it is that, once more.
+    """
     top = _top(arm_id)
-    told = perhaps_told(network, top)
-    if told is not None:
-        return in_full(told)
     if not _is_known(network, top):
-        return export(top)
+        return top, "with the rest"
     if _stands_alone(arm_id):
-        return "export it with the rest: " + az("resource", "show", ids=arm_id)
-    return "export it again, whole: " + az("resource", "show", ids=top)
+        return arm_id, "with the rest"
+    return top, "again, whole"
 
 
 def _stands_alone(arm_id: str) -> bool:

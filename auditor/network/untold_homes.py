@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from auditor.ids import fold, group_key
 from auditor.network.graph import Edge, Network, question
@@ -52,9 +52,14 @@ def perhaps_told(network: Network, target: str) -> Node | None:
 
 
 def export(missing: str) -> str:
-    """Say how to export what is missing; a template leads to it by its whole id alone."""
-    too = ", and write its whole id into the template" if is_open(missing) else ""
-    return f"export it with the rest{too}: " + az("resource", "show", ids=missing)
+    """Say how to export what is missing."""
+    how = ", and ".join(("with the rest", *led_to_by_id((missing,))))
+    return f"export it {how}: " + az("resource", "show", ids=missing)
+
+
+def led_to_by_id(missing: Iterable[str]) -> tuple[str, ...]:
+    """Say what to do besides exporting: a template leads to another home by the whole id alone."""
+    return ("write its whole id into the template",) if any(map(is_open, missing)) else ()
 
 
 def in_full(told: Node) -> str:

@@ -20,7 +20,7 @@ from auditor.network.effective_rules import Direction, bare, rules_at
 from auditor.network.graph import Network, question_about
 from auditor.network.group_commands import Group, free_name
 from auditor.network.layers import holder_of
-from auditor.network.reasons import Reason, teller
+from auditor.network.reasons import Reason, remedy, teller
 from auditor.network.service_tags import ServiceTags
 from auditor.network.symbols import PROTOCOL_NUMBERS
 from auditor.packets.diagram import PacketSet
@@ -332,6 +332,11 @@ def whys(refusals: Iterable[Refusal]) -> str:
 def teller_of(refusals: Iterable[Refusal]) -> str:
     """Give the id of who would tell whether demands are met, if a reason names anybody."""
     return teller(_reasons(refusals))
+
+
+def remedy_of(refusals: Iterable[Refusal]) -> str:
+    """Give what to do that it is told, where a reason says so itself."""
+    return remedy(_reasons(refusals))
 
 
 def _reasons(refusals: Iterable[Refusal]) -> Iterator[Reason]:

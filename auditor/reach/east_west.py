@@ -19,7 +19,15 @@ from auditor.network.reasons import teller
 from auditor.network.virtual_network_tag import virtual_network, vnet_space
 from auditor.reach.injected import SENDING_ONLY
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS
-from auditor.reach.own_filters import VERSIONS, allowing_first, at_subnet, denied, spoken_to, why
+from auditor.reach.own_filters import (
+    VERSIONS,
+    allowing_first,
+    at_subnet,
+    denied,
+    doubts_of,
+    spoken_to,
+    why,
+)
 from auditor.reach.space import space_of
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
@@ -76,7 +84,7 @@ def _inflow(
     if surely:
         return
     if surely is None:
-        yield Inflow(subnet, inside, why(rules))
+        yield Inflow(subnet, inside, why(rules), teller(doubts_of(rules)))
     elif others:
         yield Inflow(subnet, inside)
     elif extent.open - own:

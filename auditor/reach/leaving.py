@@ -26,6 +26,7 @@ from auditor.network.routing.model import EffectiveRoute, EffectiveRoutes, Hop, 
 from auditor.network.routing.outbound import outbound
 from auditor.network.routing.outward import outward_routes
 from auditor.reach.narrowing import let_through_between
+from auditor.reach.own_filters import doubts_of
 from auditor.reach.space import space_of
 from auditor.reach.ways import Way, ways_by
 from auditor.resources import walk
@@ -284,6 +285,12 @@ def asks_for_internet(network: Network, subnet: Subnet, nic: Interface) -> bool 
         for tag in each.destinations.tags
     }
     return True if not found.must.is_empty or named - _NO_SERVICES else None
+
+
+def why_untold(network: Network, subnet: Subnet, nic: Interface) -> list[Reason]:
+    """Give why it is not told whether the security rules of a NIC let it to the internet."""
+    rules = effective_rules(network, nic, Direction.OUTBOUND, subnet, network.tags)
+    return doubts_of(rules)
 
 
 _NO_SERVICES = frozenset({INTERNET, VIRTUAL_NETWORK, AZURE_LOAD_BALANCER, "storage"})

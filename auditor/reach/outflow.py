@@ -20,7 +20,7 @@ from auditor.network.virtual_network_tag import virtual_network
 from auditor.reach import points
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.lateral import hidden_at
-from auditor.reach.own_filters import VERSIONS, denied, packets_of, spoken_to, why
+from auditor.reach.own_filters import VERSIONS, denied, doubts_of, packets_of, spoken_to, why
 from auditor.reach.points import Point
 from auditor.reach.replay import check
 from auditor.reach.sending_subnets import machines_in
@@ -73,7 +73,7 @@ def _of(network: Network, subnet: Subnet, point: Point) -> Outflow | None:
     if out is None:
         return None
     if restricted is None:
-        return Outflow(subnet, out, why(rules))
+        return Outflow(subnet, out, why(rules), teller(doubts_of(rules)))
     if out.verdict is Verdict.UNKNOWN:
         reasons = dict.fromkeys(str(reason) for reason in out.reasons)
         words = "; ".join(reasons) or "whether there is a way out"

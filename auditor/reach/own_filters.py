@@ -72,10 +72,15 @@ def denied(
 
 def why(rules: EffectiveRules, most: int = 3) -> str:
     """Say why it is not told what some layers let through."""
-    every = sorted(set(_reasons(rules)))
-    reasons = [each for each in every if each.label not in _RARE] or every
+    reasons = doubts_of(rules)
     more = f" and {len(reasons) - most} more" if len(reasons) > most else ""
     return "; ".join(map(str, reasons[:most])) + more or "what the rules match"
+
+
+def doubts_of(rules: EffectiveRules) -> list[Reason]:
+    """Give what is not told of some layers."""
+    every = sorted(set(_reasons(rules)))
+    return [each for each in every if each.label not in _RARE] or every
 
 
 # What concerns addresses that few packets have comes last: others' than the NIC's, and nobody's.
@@ -83,6 +88,7 @@ _RARE = frozenset({"semantics:N-24", "semantics:N-34"})
 
 
 def _reasons(rules: EffectiveRules) -> Iterator[Reason]:
+    yield from (layer.unknown for layer in rules.layers if layer.unknown is not None)
     for doubts in Terms(rules).doubts.values():
         for doubt in doubts:
             yield doubt.reason

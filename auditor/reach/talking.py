@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from auditor.addresses import PortSet
 from auditor.network.graph import Network
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.reach.answer import Answer, Verdict, answers
 from auditor.reach.ends import points_of
 from auditor.reach.path import SILENT
@@ -122,6 +122,11 @@ class Intruders(msgspec.Struct, frozen=True):
     def told_by(self) -> str:
         """Who would tell it, if a reason names anybody."""
         return teller(r for a in self.perhaps for r in a.reasons)
+
+    @property
+    def remedy(self) -> str:
+        """What to do that it is told, where a reason says so itself."""
+        return remedy(r for a in self.perhaps for r in a.reasons)
 
 
 _SHOWN = 5

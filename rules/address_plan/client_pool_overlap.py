@@ -36,7 +36,7 @@ from auditor.network.on_premises import (
     require_connections,
     sites_told,
 )
-from auditor.network.routing_domains import Claim, home_of, near_keys, space_of, untold
+from auditor.network.routing_domains import Claim, home_of, near_keys, space_of, spelled, untold
 from auditor.network.taken_ranges import taken_beside_networks
 from auditor.remedy import az
 from auditor.resources.hybrid import VirtualNetworkGateway
@@ -71,10 +71,12 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
     home = _home(gateway)
     keys = [home, *sorted(near_keys(network, home))]
     around: list[Claim] = []
+    told: set[str] = set()
     for key in keys:
         try:
             around.extend(space_of(network, key))
         except Undetermined as unknown:
+            told.add(unknown.missing)
             yield not_told(gateway.id, unknown, key)
     if (doubt := untold(network).get(home)) is not None:
         yield Unknown(gateway.id, missing=doubt, key="joined")
@@ -84,7 +86,8 @@ def client_pool_overlap(network: Network, gateway: Gateway) -> Outcomes:
         for lacking in sites.lacking:
             raise lacking
     except Undetermined as unknown:
-        yield not_told(gateway.id, unknown, "sites")
+        if unknown.missing not in told:
+            yield not_told(gateway.id, unknown, "sites")
     pools = client_pools(gateway)
     for pool in pools:
         yield from _judge(network, gateway, pool, pools, around)
@@ -107,7 +110,8 @@ def _sites(network: Network, gateway: Gateway, home: str) -> ToldSites:
         require_connections(network, gateway)
     if isinstance(gateway, VirtualNetworkGateway) and connections_of(network, gateway):
         if not isinstance(vnet, VirtualNetwork):
-            raise Undetermined(f"the network of the gateway {gateway.label}", resource=gateway.id)
+            far = spelled(network, home)
+            raise Undetermined(f"{far} is not in the snapshot", resource=far)
         return sites_told(network, vnet)
     return ToldSites((), ())
 

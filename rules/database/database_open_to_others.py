@@ -94,7 +94,7 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
     if first is None:
         if found.perhaps:
             missing = f"whether {found.reach} {server.label} on port {MYSQL}: {found.reasons}"
-            yield Unknown(server.id, missing, told_by=found.told_by)
+            yield Unknown(server.id, missing, remedy=found.remedy, told_by=found.told_by)
         return
     told = told_of(network, first, server.id)
     meant = _let_in(network, application, targets, found, params.allow)

@@ -52,7 +52,7 @@ from auditor.network.egress import absent_nics, is_private
 from auditor.network.graph import evidence
 from auditor.network.nat_commands import leave_by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
-from auditor.network.reasons import Reason
+from auditor.network.reasons import Reason, teller
 from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.subnets import vnet_name
 from auditor.reach.leaving import (
@@ -63,6 +63,7 @@ from auditor.reach.leaving import (
     inhabited_subnets,
     leavers,
     roads_of,
+    why_untold,
 )
 from auditor.remedy import az
 from auditor.resources.load_balancers import LoadBalancer
@@ -107,7 +108,7 @@ def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
         if out is False and wants:
             stuck.append(leaver)
         elif wants is not False:
-            unsure += _why_unsure(roads, leaver, wants)
+            unsure += _why_unsure(network, subnet, roads, leaver, wants)
     unsure += [
         Reason("", f"{name}, which is not in the snapshot") for name in absent_nics(network, subnet)
     ]
@@ -128,10 +129,15 @@ def _wants_out(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -
     return True if True in found else None if None in found else False
 
 
-def _why_unsure(roads: Roads, leaver: Leaver, wants: bool | None) -> Iterator[Reason]:
+def _why_unsure(
+    network: Network, subnet: Subnet, roads: Roads, leaver: Leaver, wants: bool | None
+) -> Iterator[Reason]:
     reasons = [reason for way in leaver.ways for reason in way.reasons] or [*roads.reasons]
     if wants is None and not reasons:
-        yield Reason("", f"whether the security groups of {leaver.name} let it reach the internet")
+        lacks = [each for nic in leaver.nics for each in why_untold(network, subnet, nic)]
+        why = f": {'; '.join(dict.fromkeys(map(str, lacks)))}" if lacks else ""
+        what = f"whether the security groups of {leaver.name} let it reach the internet{why}"
+        yield Reason("", what, teller(lacks))
     yield from reasons
     if wants and not reasons:
         yield Reason(

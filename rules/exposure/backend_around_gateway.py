@@ -39,7 +39,7 @@ from auditor.reach.backends import Backend, backends, machines_behind
 from auditor.reach.closing import closing
 from auditor.reach.instance_openings import of_instances_alike
 from auditor.reach.openings import Opening, openings
-from auditor.reach.told import teller_of, told_of, whys
+from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
@@ -114,6 +114,7 @@ def backend_around_gateway(network: Network, bypass: Bypass | Doubt, params: Par
             f"whether the internet reaches {around}: {whys([shown])}",
             related=(backend.id, opening.entrance.address),
             key=opening.key,
+            remedy=remedy_of([shown]),
             told_by=teller_of([shown]),
         )
         return

@@ -41,7 +41,7 @@ from auditor.network.reads import INHABITANTS
 from auditor.reach.closing import closing
 from auditor.reach.instance_openings import of_instances_alike
 from auditor.reach.openings import Opening, openings
-from auditor.reach.told import teller_of, told_of, whys
+from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
@@ -93,5 +93,6 @@ def host_port_open(network: Network, opening: Opening, params: Params) -> Outcom
             f"whether {what}: {whys([shown])}",
             related=(opening.entrance.address,),
             key=opening.key,
+            remedy=remedy_of([shown]),
             told_by=teller_of([shown]),
         )

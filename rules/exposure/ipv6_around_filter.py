@@ -36,7 +36,7 @@ from typing import Any
 from auditor.finding import Evidence, Hop
 from auditor.network.doubt import Doubt, settled
 from auditor.network.graph import Network, evidence
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.reach.dual_stack import Escape, Guard, escapes, guards
 from auditor.reach.twins import deny_over_v6
 from auditor.reach.wording import one_or_many, packet_values
@@ -66,7 +66,7 @@ def ipv6_around_filter(network: Network, subject: Guard | Doubt) -> Outcomes:
         reasons = [reason for step in unsure for reason in step.reasons]
         whys = "; ".join(dict.fromkeys(map(str, reasons)))
         missing = f"whether {_words(found)} over IPv6: {whys}"
-        yield Unknown(guard.id, missing, told_by=teller(reasons))
+        yield Unknown(guard.id, missing, remedy=remedy(reasons), told_by=teller(reasons))
 
 
 def _finding(guard: Guard, sure: list[Escape]) -> Finding:

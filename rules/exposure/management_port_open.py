@@ -35,7 +35,7 @@ from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
 from auditor.reach.instance_openings import of_instances_alike
 from auditor.reach.openings import Opening, beyond, openings, within
-from auditor.reach.told import teller_of, told_of, whys
+from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, refuse_nothing, rule
 
 _RDP = PortSet.of(3389)
@@ -84,6 +84,7 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
             f"whether the internet reaches the management port of {what}: {whys([shown])}",
             related=(opening.entrance.address,),
             key=opening.key,
+            remedy=remedy_of([shown]),
             told_by=teller_of([shown]),
         )
         return

@@ -40,7 +40,7 @@ from auditor.finding import Evidence
 from auditor.network.firewalling import FirewallTerm
 from auditor.network.firewalling.idle import IdleRules, idle_firewall_rules
 from auditor.network.graph import possibly, question
-from auditor.network.reasons import GAP, Reason, teller
+from auditor.network.reasons import GAP, Reason, remedy, teller
 from auditor.network.superfluous import Cause, in_words
 from auditor.remedy import az
 from auditor.resources.firewalls import Firewall, FirewallPolicy, RuleCollectionGroup
@@ -90,7 +90,9 @@ _OPEN = {
 def _settled_by(lacks: list[Reason]) -> str:
     """Say how to settle what no export tells; empty where an export would tell any of it."""
     labels = [reason.label for reason in lacks]
-    return "" if GAP in labels else next((_OPEN[each] for each in labels if each in _OPEN), "")
+    if GAP in labels:
+        return remedy(lacks)
+    return next((_OPEN[each] for each in labels if each in _OPEN), "") or remedy(lacks)
 
 
 def _idle(network: Network, holder: RuleCollectionGroup | Firewall) -> IdleRules:

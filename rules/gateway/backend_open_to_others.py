@@ -99,7 +99,9 @@ def backend_open_to_others(network: Network, backend: Backend | Doubt, params: P
                 f"whether {found.reach} {backend.member}:{backend.port} around "
                 f"{backend.gateway.label}: {found.reasons}"
             )
-            yield Unknown(backend.id, missing, key=backend.key, told_by=found.told_by)
+            yield Unknown(
+                backend.id, missing, key=backend.key, remedy=found.remedy, told_by=found.told_by
+            )
         return
     if first.target.kind is Kind.SUBNET and unread_type(network, _INTERFACES) is not None:
         missing = f"who has {backend.member}, and its security group: interfaces were not read"

@@ -36,7 +36,7 @@ from auditor.reach.gatewaying import point_of
 from auditor.reach.letting_through import Alike, letting_through
 from auditor.reach.plain import surely_talks
 from auditor.reach.talking import obstacle
-from auditor.reach.told import teller_of, told_of, whys
+from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
 
@@ -77,7 +77,13 @@ def blocked_backend(network: Network, backend: Backend | Doubt) -> Outcomes:
     what = f"{backend.gateway.label} reaches {backend.member}:{backend.port}"
     if answer.verdict is Verdict.UNKNOWN:
         missing = f"whether {what}: {whys([answer])}"
-        yield Unknown(backend.id, missing, key=backend.key, told_by=teller_of([answer]))
+        yield Unknown(
+            backend.id,
+            missing,
+            key=backend.key,
+            remedy=remedy_of([answer]),
+            told_by=teller_of([answer]),
+        )
         return
     told = told_of(network, answer, backend.id)
     yield Finding(

@@ -36,7 +36,7 @@ from collections.abc import Callable
 
 from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
-from auditor.reach.demands import Refusal, allow_before, teller_of, whys
+from auditor.reach.demands import Refusal, allow_before, remedy_of, teller_of, whys
 from auditor.reach.platform_demands import unmanaged, unprobed
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.virtual_networks import Subnet
@@ -69,7 +69,9 @@ def _told(network: Network, subnet: Subnet, refused: Refusal) -> Finding | Unkno
     probes = who == "AzureLoadBalancer"
     if not refused.certain:
         missing = f"whether {refused.words} gets in at {subnet.label}: {whys([refused])}"
-        return Unknown(subnet.id, missing, key=who, told_by=teller_of([refused]))
+        return Unknown(
+            subnet.id, missing, key=who, remedy=remedy_of([refused]), told_by=teller_of([refused])
+        )
     return Finding(
         subject=subnet.id,
         message=f"{refused.by} keeps {refused.words} out of {subnet.label}, the subnet of {names}",

@@ -50,9 +50,9 @@ from auditor.addresses import parse_ports, parse_prefix
 from auditor.network.challenge_paths import HTTP, challenge_rules
 from auditor.network.gateway_homes import gateway_homes, gateways_by_subnet, home
 from auditor.network.graph import Network
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.reach.audience import Door, agreed, doors, shut
-from auditor.reach.demands import Refusal, allow_before, refusal, teller_of, whys
+from auditor.reach.demands import Refusal, allow_before, refusal, remedy_of, teller_of, whys
 from auditor.reach.gatewaying import Port, ports_of
 from auditor.reach.platform_demands import confined
 from auditor.reach.wording import one_or_many
@@ -105,7 +105,11 @@ def closed_gateway(
         before += len(ports) * max(1, len(params.clients))
         if reasons and subnet.properties.network_security_group is not None:
             yield Unknown(
-                gateway.id, "; ".join(map(str, reasons)), key="listeners", told_by=teller(reasons)
+                gateway.id,
+                "; ".join(map(str, reasons)),
+                key="listeners",
+                remedy=remedy(reasons),
+                told_by=teller(reasons),
             )
 
 
@@ -125,7 +129,9 @@ def _outbound(network: Network, subnet: Subnet) -> Outcomes:
     elif refused is not None:
         get = one_or_many(len(gateways_by_subnet(network)[subnet.key]), "gets", "get")
         missing = f"whether {names} {get} out to the internet: {whys([refused])}"
-        yield Unknown(subnet.id, missing, key="out", told_by=teller_of([refused]))
+        yield Unknown(
+            subnet.id, missing, key="out", remedy=remedy_of([refused]), told_by=teller_of([refused])
+        )
 
 
 def _listening(

@@ -40,7 +40,7 @@ from auditor.network.group_commands import changed_rule
 from auditor.reach.answer import Answer, Verdict
 from auditor.reach.closing import also, letting_in
 from auditor.reach.edge import Gap, Origin, guarded_origins
-from auditor.reach.told import teller_of, told_of, whys
+from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.remedy import az, unused_name
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
@@ -88,6 +88,7 @@ def origin_open_to_everyone(network: Network, origin: Origin | Doubt) -> Outcome
             f"whether {gateway.label} answers clients outside Front Door: {whys([stranger])}",
             related=(origin.door.id,),
             key="anyone",
+            remedy=remedy_of([stranger]),
             told_by=teller_of([stranger]),
         )
     else:

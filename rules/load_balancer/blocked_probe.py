@@ -35,9 +35,9 @@ from auditor.addresses import PortSet
 from auditor.errors import Undetermined
 from auditor.network.graph import evidence
 from auditor.network.layers import holder_of
-from auditor.network.reasons import gap, teller
+from auditor.network.reasons import gap, remedy, teller
 from auditor.reach.backends import Backend
-from auditor.reach.demands import Refusal, allow_before, teller_of, whys
+from auditor.reach.demands import Refusal, allow_before, remedy_of, teller_of, whys
 from auditor.reach.probing import asked, asking, denied, port_of, probed_by_group, unsure
 from auditor.reach.quoting import quoted
 from auditor.reach.starved import starved
@@ -74,7 +74,8 @@ def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
         whom = "; ".join(dict.fromkeys(lacks))
         missing = f"whether {probe.label} of {probe.root.label} gets in on port {port}: {whom}"
         by = teller(untold) or teller_of(perhaps)
-        yield Unknown(probe.id, missing, key="untold", told_by=by)
+        what = remedy(untold) if teller(untold) else remedy_of(perhaps)
+        yield Unknown(probe.id, missing, remedy=what, key="untold", told_by=by)
 
 
 def _finding(network: Network, probe: LoadBalancerProbe, refused: list[Refusal]) -> Finding:

@@ -47,7 +47,7 @@ from auditor.network.filters import attachments, place_name
 from auditor.network.gaps import may_hide_machines, unread_machines
 from auditor.network.group_commands import new_group
 from auditor.network.layers import holder_of
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.ports import Port
 from auditor.reach.lateral import Lateral, guarded, hidden_at, laterals, places_of
 from auditor.reach.managing import managed_from, managing_prefixes
@@ -112,7 +112,12 @@ def lateral_management(
             gaps = [f"{gap.subject} was not read whole" for gap in hidden.values()]
             reasons = "; ".join(dict.fromkeys([*map(str, told[0].answer.reasons), *gaps]))
             missing = f"whether {_ends(told)} on TCP {_ports(told)}: {reasons}"
-            yield Unknown(subject, missing, told_by=teller(told[0].answer.reasons))
+            yield Unknown(
+                subject,
+                missing,
+                remedy=remedy(told[0].answer.reasons),
+                told_by=teller(told[0].answer.reasons),
+            )
 
 
 def _unread(network: Network, guard: NetworkSecurityGroup | Subnet) -> Iterator[Unknown]:

@@ -32,7 +32,7 @@ from auditor.finding import Hop
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence, possibly
 from auditor.network.peerings import peerings_of_ours
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.reach.transit import Crossing, crossing, sends_to
 from auditor.remedy import az
 from auditor.resources.routing import Route
@@ -89,6 +89,7 @@ def forwarding_is_off(network: Network, peering: Peering) -> Outcomes:
             peering.id,
             f"whether {what}: {'; '.join(whys)}",
             related=_related(found),
+            remedy=remedy(found.reasons),
             told_by=teller(found.reasons),
         )
         return

@@ -85,7 +85,7 @@ def endpoint_open_to_others(network: Network, target: PrivateEndpoint, params: P
     if first is None:
         if found.perhaps:
             missing = f"whether {found.reach} {target.label}: {found.reasons}"
-            yield Unknown(target.id, missing, told_by=found.told_by)
+            yield Unknown(target.id, missing, remedy=found.remedy, told_by=found.told_by)
         return
     told = told_of(network, first, target.id)
     meant = _let_in(network, there, found, params)

@@ -34,7 +34,7 @@ from __future__ import annotations
 from auditor import ids
 from auditor.reach.answer import Answer
 from auditor.reach.asymmetry import SITES, Flow, flows
-from auditor.reach.told import teller_of, told_of, whys
+from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.reach.wording import name_of
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
@@ -60,7 +60,13 @@ def asymmetric_path(network: Network, flow: Flow) -> Outcomes:
             missing = (
                 f"whether {_what(flow, doubtful)} arrives and replies get back: {whys([doubtful])}"
             )
-            yield Unknown(flow.id, missing, key=flow.key, told_by=teller_of([doubtful]))
+            yield Unknown(
+                flow.id,
+                missing,
+                key=flow.key,
+                remedy=remedy_of([doubtful]),
+                told_by=teller_of([doubtful]),
+            )
         return
     told = told_of(network, lost, flow.id)
     back = next(step for step in lost.hops if step.code in _BACK and step.passes is False)

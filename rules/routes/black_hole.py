@@ -35,7 +35,7 @@ from msgspec import Struct
 from auditor.network.approval import approved
 from auditor.network.graph import evidence
 from auditor.network.reads import DATABASES
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.reach.black_holes import Loss, black_holes, losses
 from auditor.reach.told import told_of
 from auditor.remedy import az
@@ -73,7 +73,9 @@ def black_hole(network: Network, route: Route, params: Params) -> Outcomes:
             whys = "; ".join(dict.fromkeys(map(str, reasons)))
             related = tuple(dict.fromkeys(id_ for each in found for id_ in each.related))
             missing = f"whether {what} although it is needed ({_listed(found)}): {whys}"
-            yield Unknown(route.id, missing, related=related, told_by=teller(reasons))
+            yield Unknown(
+                route.id, missing, related=related, remedy=remedy(reasons), told_by=teller(reasons)
+            )
         return
     first = next((each.answer for each in sure if each.answer is not None), None)
     told = told_of(network, first) if first is not None else None

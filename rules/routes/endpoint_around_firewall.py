@@ -34,7 +34,7 @@ from auditor.ids import name as last_segment
 from auditor.ids import resource_group, segment
 from auditor.network.filters import subnet_name
 from auditor.network.graph import evidence
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.reach.bypasses import Bypass, EndpointSubnet, bypasses, endpoint_subnets
 from auditor.reach.wording import one_or_many
 from auditor.remedy import az
@@ -59,7 +59,13 @@ def endpoint_around_firewall(network: Network, there: EndpointSubnet) -> Outcome
         if found:
             reasons = [reason for each in found for reason in each.reasons]
             missing = f"whether {_what(found)}: {'; '.join(dict.fromkeys(map(str, reasons)))}"
-            yield Unknown(there.id, missing, related=_related(found), told_by=teller(reasons))
+            yield Unknown(
+                there.id,
+                missing,
+                related=_related(found),
+                remedy=remedy(reasons),
+                told_by=teller(reasons),
+            )
         return
     subnet = there.subnet
     policy = subnet.properties.private_endpoint_network_policies if subnet is not None else None

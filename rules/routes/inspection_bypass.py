@@ -45,7 +45,7 @@ from auditor.finding import Evidence
 from auditor.network.filters import place_name
 from auditor.network.graph import evidence
 from auditor.network.namesakes import names_in
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.network.routing_domains import network_id
 from auditor.reach.shortcuts import (
     Inspected,
@@ -133,6 +133,7 @@ def _judged(shortcuts: Iterator[Shortcut], allowed: AddressSet) -> Outcomes:
                 each.node.id,
                 f"whether {_what(each)}: {whys}",
                 key=str(each.prefix),
+                remedy=remedy(each.reasons),
                 told_by=teller(each.reasons),
             )
         elif isinstance(each.node, Route):

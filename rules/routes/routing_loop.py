@@ -32,7 +32,7 @@ from auditor import ids
 from auditor.addresses import Address
 from auditor.finding import Evidence, Hop
 from auditor.network.graph import evidence
-from auditor.network.reasons import teller
+from auditor.network.reasons import remedy, teller
 from auditor.network.routing.model import EffectiveRoute
 from auditor.network.table_commands import without_route
 from auditor.reach.loops import Appliance, Loop, appliances, example, loops
@@ -52,7 +52,9 @@ def routing_loop(network: Network, appliance: Appliance) -> Outcomes:
     if not appliance.exits and appliance.untold:
         whys = "; ".join(map(str, appliance.untold))
         missing = f"where {appliance.label} sends packets on: {whys}"
-        yield Unknown(appliance.id, missing, told_by=teller(appliance.untold))
+        yield Unknown(
+            appliance.id, missing, remedy=remedy(appliance.untold), told_by=teller(appliance.untold)
+        )
     told: set[str] = set()
     unsure: dict[str, Loop] = {}
     for loop in loops(network, appliance):

@@ -16,6 +16,7 @@ from auditor.errors import Undetermined
 from auditor.network.firewalling.terms import FirewallAction
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, gap
+from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.firewalls import (
     ApplicationRuleCollection,
@@ -104,8 +105,13 @@ def chain(
         if base is None:
             return tuple(found), []
         if base in found:
-            detail = f"the base policy of {found[-1].label} inherits from it in turn"
-            return tuple(found), [Reason("conflict", detail, found[-1].id)]
+            of = found[-1].label
+            turn = "it is that itself" if base is found[-1] else "that inherits from it"
+            detail = f"the base policy of {of}: {turn}"
+            circle = tuple(each.id for each in found[found.index(base) :])
+            again = "Azure takes none that inherits from itself: export them again, all at one time"
+            remedy = f"{again}: {az('resource', 'show', ids=circle)}"
+            return tuple(found), [Reason("conflict", detail, found[-1].id, remedy)]
         found.append(base)
 
 

@@ -18,6 +18,8 @@ from auditor.snapshot.document import DEPLOYED, NO_PROPERTIES, NO_SETTINGS, Gap
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
+from ...exposed import nic, subnet, vnet
+from ...routing import route, table
 
 VNET = "Microsoft.Network/virtualNetworks"
 NSG = "Microsoft.Network/networkSecurityGroups"
@@ -251,6 +253,25 @@ def test_a_reference_that_is_an_expression_is_no_resource_that_is_missing() -> N
     assert told.value.remedy.startswith("compile the template")
 
 
+def test_of_several_that_are_absent_all_are_to_be_exported() -> None:
+    other = arm_id(NSG, "other")
+    several = f"{SHUT} is not in the snapshot; the rules of {other}; {SHUT}/securityRules/one"
+    assert said(several) == f"export them with the rest: az resource show --ids {SHUT} {other}"
+    part = f"{HUB}/virtualNetworkPeerings/far is not in the snapshot; {SHUT} is not"
+    assert said(part).startswith("export them again, whole, and with the rest: az resource show")
+
+
+def test_who_has_addresses_that_nobody_lists_is_to_be_exported() -> None:
+    hidden = resource("Microsoft.Network/loadBalancers", "lb", {}, sku={"name": "Standard"})
+    steering = table("rt", route("0.0.0.0/0", "VirtualAppliance", "10.0.0.99"))
+    home = vnet(subnet(routeTable={"id": steering["id"]}))
+
+    (unknown,) = ask("RTE-002", estate(home, steering, hidden)).unknown
+
+    assert "the addresses of lb" in unknown.missing
+    assert unknown.remedy.endswith(f"az resource show --ids {hidden['id']}")
+
+
 def shop() -> list[dict[str, Any]]:
     """An estate with a gateway, a cluster and a database, all in order."""
     files = sorted(Path("fixtures/estates/docker-to-aks").glob("*.json"))
@@ -281,3 +302,19 @@ def test_a_list_that_another_resource_does_not_tell_is_said_to_be_its(
     for unknown in found:
         assert f"{key} of {hidden['name']}" in unknown.missing
         assert unknown.remedy.endswith(f"az resource show --ids {hidden['id']}")
+
+
+@pytest.mark.parametrize("rule", ["NSG-010", "NAT-002"])
+def test_a_group_that_is_absent_is_to_be_exported_and_not_where_it_stands(rule: str) -> None:
+    resources = [
+        nic("web", virtualMachine={"id": arm_id("Microsoft.Compute/virtualMachines", "vm")}),
+        resource("Microsoft.Compute/virtualMachines", "vm", {"networkProfile": {
+            "networkInterfaces": [{"id": arm_id("Microsoft.Network/networkInterfaces", "web")}]
+        }}),
+        vnet(subnet(nsg="shut", defaultOutboundAccess=rule == "NSG-010")),
+    ]  # fmt: skip
+
+    (unknown,) = ask(rule, estate(*resources)).unknown
+
+    assert f"{SHUT} is not in the snapshot" in unknown.missing
+    assert unknown.remedy == f"export it with the rest: az resource show --ids {SHUT}"

@@ -137,3 +137,14 @@ def test_a_connection_that_does_not_tell_its_gateway_leaves_the_sites_unknown() 
     answer = ask(ID, network)
     assert (answer.broken, answer.kept) == ([], 0)
     assert answer.unknown[0].missing == "which gateways the connection t joins"
+
+
+def test_the_network_of_the_gateway_is_named_where_it_is_absent() -> None:
+    """Of the sites it was *the network of the gateway*, and the advice to export that again."""
+    office = site("office", "10.9.0.0/16"), tunnel("t", "gw", "office")
+
+    (unknown,) = judge(clients("10.1.0.0/24"), *office).unknown
+
+    home = arm_id("Microsoft.Network/virtualNetworks", "a")
+    assert unknown.missing == f"{home} is not in the snapshot"
+    assert unknown.remedy == f"export it with the rest: az resource show --ids {home}"

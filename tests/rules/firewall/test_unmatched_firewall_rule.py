@@ -286,3 +286,23 @@ def test_a_group_that_its_policy_only_names_does_not_tell_its_rules() -> None:
 
 def test_a_firewall_that_does_not_tell_its_rules_is_unknown() -> None:
     assert len(missing({"id": arm_id(FIREWALL, "f"), "name": "f", "type": FIREWALL})) == 1
+
+
+def test_policies_that_inherit_from_each_other_are_to_be_exported_at_one_time() -> None:
+    """The advice was to leave out the older input, of one alone."""
+    loop = policy("g", base="up"), policy(name="up", base="pol")
+
+    (unknown,) = said(*loop, group("g", 100)).unknown
+
+    assert unknown.missing == "the base policy of up: that inherits from it"
+    assert unknown.remedy == (
+        "Azure takes none that inherits from itself: export them again, all at one time: "
+        f"az resource show --ids {arm_id(POLICY, 'pol')} {arm_id(POLICY, 'up')}"
+    )
+
+
+def test_a_policy_that_is_its_own_base_is_said_to_be() -> None:
+    (unknown,) = said(policy("g", base="pol"), group("g", 100)).unknown
+
+    assert unknown.missing == "the base policy of pol: it is that itself"
+    assert unknown.remedy.endswith(f"az resource show --ids {arm_id(POLICY, 'pol')}")

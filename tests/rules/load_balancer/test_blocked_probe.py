@@ -13,6 +13,7 @@ from auditor.testing import Answer, arm_id, ask, estate, resource
 from ...exposed import (
     BALANCER,
     FRONTEND,
+    NIC,
     NSG,
     SUBNET,
     VNET,
@@ -260,6 +261,23 @@ def test_E_14_a_member_by_address_is_asked_too() -> None:
     }
     pool = {"name": "pool", "properties": {"loadBalancerBackendAddresses": [entry]}}
     assert len(judged(DENY, backendAddressPools=[pool]).broken) == 1
+
+
+def test_E_14_who_may_have_the_address_of_a_member_is_to_be_exported() -> None:
+    """It was the load balancer, which tells all it has to tell."""
+    entry = {"ipAddress": "10.0.0.4", "virtualNetwork": {"id": arm_id(VNET, "vnet")}}
+    pool = {
+        "name": "pool",
+        "properties": {"loadBalancerBackendAddresses": [{"name": "m", "properties": entry}]},
+    }
+    lost = arm_id(f"{NIC}/ipConfigurations", "lost", "primary")
+    home = vnet(subnet(nsg="nsg", ipConfigurations=[{"id": lost}]))
+
+    network = estate(behind(backendAddressPools=[pool]), nsg(DENY), home)
+    (unknown,) = ask("LB-004", network).unknown
+
+    assert f"who has 10.0.0.4: the address of {lost}" in unknown.missing
+    assert unknown.remedy.endswith(f"az resource show --ids {arm_id(NIC, 'lost')}")
 
 
 def test_a_port_that_is_not_told_is_unknown() -> None:
