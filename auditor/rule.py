@@ -126,12 +126,14 @@ def apart(subject: str, parts: Iterable[tuple[str, P]], judge: Callable[[P], Out
 
 def not_told(subject: str, unknown: Undetermined, key: str = "") -> Unknown:
     """Say of a subject what is not told: what is missing, who would tell it, and what to do."""
+    told_by = unknown.resource
     return Unknown(
         subject,
         missing=unknown.missing,
         remedy=unknown.remedy,
+        related=(told_by,) if told_by and told_by != subject else (),
         key=key,
-        told_by=unknown.resource,
+        told_by=told_by,
     )
 
 

@@ -17,6 +17,7 @@ from auditor.network.routing.model import Hop
 from auditor.network.routing.near import near
 from auditor.network.routing.peered import ties_of
 from auditor.packets.diagram import PacketSet
+from auditor.reach import site_replies
 from auditor.reach.answer import Answer, Verdict, answer_on
 from auditor.reach.leading import leads_to
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, networks_around, subnets_of
@@ -26,14 +27,13 @@ from auditor.reach.paths import paths
 from auditor.reach.points import Point, anywhere_in, endpoint, vnet_of
 from auditor.reach.samples import some_packet
 from auditor.reach.senders import starts_nothing, tenants
-from auditor.reach.site_replies import answered_by_appliance
 from auditor.reach.trail import Trail
 from auditor.reach.ways import appliances_of, ways_from
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 SITES = "onprem"
-"""The key of flows from sites."""
+"""The key of flows from sites; that of flows to them has it in it."""
 
 Choose: TypeAlias = Callable[[Trail], PacketSet]
 
@@ -94,7 +94,7 @@ def flows(network: Network) -> tuple[Flow, ...]:
     Public entrances, pairs of subnets of which the one routes to the other straight, and the other
     back by an appliance, and subnets that do so with sites.
     """
-    return (*_entering(network), *_crossing(network), *_from_sites(network))
+    return (*_entering(network), *_crossing(network), *_with_sites(network))
 
 
 def _entering(network: Network) -> Iterator[Flow]:
@@ -127,15 +127,16 @@ def _crossing(network: Network) -> Iterator[Flow]:
                 yield Flow(target.id, source.key, every, (source.id,))
 
 
-def _from_sites(network: Network) -> Iterator[Flow]:
-    for target in network.all(Subnet):
-        if not appliances_of(network, target) or _is_platform(target):
+def _with_sites(network: Network) -> Iterator[Flow]:
+    for subnet in network.all(Subnet):
+        if _is_platform(subnet) or not anywhere_in(network, subnet).addresses:
             continue
-        if not anywhere_in(network, target).addresses or not tenants(network, target):
-            continue
-        every = answered_by_appliance(network, target)
+        every = site_replies.from_sites(network, subnet) if tenants(network, subnet) else ()
         if every:
-            yield Flow(target.id, SITES, every)
+            yield Flow(subnet.id, SITES, every)
+        every = () if starts_nothing(network, subnet) else site_replies.to_sites(network, subnet)
+        if every:
+            yield Flow(subnet.id, f"to-{SITES}", every)
 
 
 def _answered_by_others(network: Network, target: Subnet, home: str) -> list[Subnet]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from auditor.errors import Undetermined
 from auditor.network.blank_references import blank_references
 from auditor.network.exposure import InboundRule
 from auditor.network.graph import Network, question
@@ -129,7 +130,14 @@ def _named_by(rule: InboundRule) -> tuple[str, ...]:
     if isinstance(rule, InboundNatRule):
         pool = walk.peek(walk.peek(rule, "properties"), "backend_address_pool")
         return (_RULES,) if pool is None else (_POOLS,)
-    return (_POOLS,) if rule.pools else ()
+    return (_POOLS,) if _may_have_pools(rule) else ()
+
+
+def _may_have_pools(rule: LoadBalancingRule) -> bool:
+    try:
+        return bool(rule.pools)
+    except Undetermined:
+        return True
 
 
 def _is_global(rule: InboundRule) -> bool:

@@ -10,8 +10,8 @@ replies go to the firewall.
 A machine with a public entrance to which packets from the internet certainly arrive, and whose
 replies certainly do not go straight back to the internet (R-13). Two subnets of which one reaches
 the other straight, while the replies are sent to an Azure Firewall. And a subnet that a site
-reaches straight by the gateway, while the replies are sent to an Azure Firewall: the route that the
-gateway's own subnet needs is easily forgotten.
+reaches straight by the gateway, or that reaches a site so, while the replies are sent to an Azure
+Firewall: of the routes of both subnets, one's own and the gateway's, one is easily forgotten.
 
 Subnets where nobody starts connections are left out: of private endpoints, delegated to databases
 and the like, and empty ones, as Azure answered them. So are sites beside whose gateways routes are
@@ -21,7 +21,7 @@ an appliance of which nothing is told, is *unknown*.
 ## What to do
 Let both directions take the same way: publish the service by a NAT rule of the firewall instead of
 the address, or give both subnets a route to the firewall, or neither. For sites: give the gateway's
-subnet a route to the other subnet by the firewall, or let the sites' prefixes go by the gateway.
+subnet a route to the other subnet by the firewall, and that one a route to the sites, or neither.
 
 ## References
 - https://learn.microsoft.com/azure/firewall/integrate-lb
@@ -88,6 +88,11 @@ def _either(flow: Flow) -> str:
         return (
             f"give the gateway's subnet a route to {ids.name(flow.id)} by the firewall too, or let "
             "what is for the sites go by the gateway"
+        )
+    if SITES in flow.key:
+        return (
+            f"give {ids.name(flow.id)} a route to the sites by the firewall too, or take the route "
+            "to it from the gateway's subnet"
         )
     return (
         "publish by a NAT rule of the firewall instead of the address, or route both subnets "

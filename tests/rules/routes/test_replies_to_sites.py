@@ -61,6 +61,15 @@ def test_P_11_replies_by_the_firewall_to_what_came_by_the_gateway_get_lost() -> 
     assert finding.evidence[-1].resource.endswith("/routeTables/rt")
 
 
+def test_P_11_so_do_replies_of_sites_to_what_went_by_the_gateway() -> None:
+    (finding,) = asked(hub(at_gateway=(THERE,))).broken
+
+    assert finding.subject == arm_id(SUBNET, "vnet", "a")
+    assert finding.message.startswith("what vnet/a sends to on premises arrives, and the replies")
+    assert "give a a route to the sites by the firewall too" in finding.remedy
+    assert finding.evidence[-1].resource.endswith("/routeTables/rt-gateway")
+
+
 @pytest.mark.parametrize(
     "network",
     [
