@@ -65,6 +65,8 @@ class _Reader:
     """The resources of each address without its index (`count`, `for_each`)."""
     indexes: dict[str, frozenset[str]] = field(default_factory=dict)
     """The indexes of those turns, once asked."""
+    among: dict[tuple[int, int], bool] = field(default_factory=dict)
+    """Whether all of some indexes are among others, once asked."""
     candidates: dict[frozenset[str], frozenset[str] | None] = field(default_factory=dict)
     """The ids of those turns, by their addresses, once asked."""
     left_open: LeftOpen = field(default_factory=LeftOpen)
@@ -149,13 +151,25 @@ class _Reader:
     def _of_same_turn(self, references: Any, resource: Resource) -> str | None:
         """Give the address of the turn of others that one turn of a resource refers to.
 
-        Of the same, where both have the same turns: one that reckoned would go past the last.
+        Of the same, where both have the same turns: one that reckoned would go past the last. A key
+        is a word, with which nobody reckons: of those others may have more.
         """
         others = self.written.turned(references, resource.module)
-        mine = without_index(resource.address)
-        if others is None or self._indexes(others) is not self._indexes(mine):
+        if others is None:
+            return None
+        mine, theirs = without_index(resource.address), self._indexes(others)
+        own = self._indexes(mine)
+        keys = "each.key" in references
+        if own is not theirs and not (keys and self._are_among(own, theirs)):
             return None
         return others + resource.address[len(mine) :]
+
+    def _are_among(self, some: frozenset[str], others: frozenset[str]) -> bool:
+        """Tell whether indexes are all among others; asked of each turn."""
+        pair = id(some), id(others)
+        if pair not in self.among:
+            self.among[pair] = some <= others
+        return self.among[pair]
 
     def _indexes(self, base: str) -> frozenset[str]:
         """Give the indexes of the turns of an address without one: the same object for the same."""
