@@ -13,6 +13,7 @@ from auditor.snapshot.formats.azurerm_balancers import (
     lb_nat_pool,
     lb_nat_rule,
     lb_outbound_rule,
+    lb_pool,
     lb_probe,
     lb_rule,
     load_balancer,
@@ -103,6 +104,7 @@ def _subnet(block: Block) -> Body:
             block.get("private_link_service_network_policies_enabled")
         ),
         networkSecurityGroup=reference(block.id("security_group")),
+        routeTable=reference(block.id("route_table_id")),
     )
 
 
@@ -213,7 +215,7 @@ KINDS: dict[str, Kind] = {
     ),
     "azurerm_lb": Kind(_LB, ("name",), load_balancer),
     "azurerm_lb_backend_address_pool": Kind(
-        f"{_LB}/backendAddressPools", _IN_LB, _child(lambda _: {}), "backendAddressPools"
+        f"{_LB}/backendAddressPools", _IN_LB, _child(lb_pool), "backendAddressPools"
     ),
     "azurerm_lb_nat_pool": Kind(
         f"{_LB}/inboundNatPools", _IN_LB, _child(lb_nat_pool), "inboundNatPools"

@@ -19,7 +19,7 @@ import msgspec
 from auditor.ids import fold, subscription, type_of
 from auditor.snapshot.document import DEPLOYED, Gap
 from auditor.snapshot.faults import shown
-from auditor.snapshot.formats import azurerm
+from auditor.snapshot.formats import azurerm, unwritten
 from auditor.snapshot.formats.azurerm_blocks import reference
 from auditor.snapshot.formats.azurerm_untranslated import LISTS
 from auditor.snapshot.formats.configured import Configuration, without_index
@@ -61,6 +61,7 @@ class _Reader:
     made: dict[str, Made] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     untranslated: Counter[str] = field(default_factory=Counter)
+    kinds: set[str] = field(default_factory=set)
     turns: dict[str, list[Resource]] = field(default_factory=dict)
     """The resources of each address without its index (`count`, `for_each`)."""
     indexes: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -132,6 +133,7 @@ class _Reader:
             place=place,
         )
         self.resources[address] = resource
+        self.kinds.add(kind)
         self.turns.setdefault(without_index(address), []).append(resource)
 
     def referred(self, references: Any, resource: Resource) -> str | None:
@@ -243,7 +245,8 @@ class _Reader:
         elif kind is not None:
             body = kind.body(resource.block())
             made = Made(resource.identify(), body, resource.place, kind.into)
-            self._close_inline(resource, kind.type, made)
+            unwritten.close_inline(resource, kind.type, made)
+            unwritten.close_names(resource, made, self.kinds)
             self._add(made)
         elif not _is_association(resource.kind) and not resource.kind.startswith(azurerm.SILENT):
             self.untranslated[resource.kind] += 1
@@ -255,18 +258,6 @@ class _Reader:
         if fold(made.arm_id) in self.made:
             raise Unresolved("another resource of this file has its id")
         self.made[fold(made.arm_id)] = made
-
-    def _close_inline(self, resource: Resource, kind: str, made: Made) -> None:
-        """Settle a list that a new resource leaves open because its elements are resources.
-
-        The plan calls it known after apply; when the configuration does not write it, and the
-        resource is created, it holds just what the plan's own resources put in.
-        """
-        block, key = azurerm.INLINE.get(kind, ("", ""))
-        written = isinstance(resource.expressions, dict) and block not in resource.expressions
-        open_list = isinstance(made.properties.get(key), Unknown) and not resource.values.get(block)
-        if open_list and written and resource.actions == ["create"]:
-            made.properties[key] = []
 
     def _azapi(self, resource: Resource) -> Made:
         block = resource.block()
