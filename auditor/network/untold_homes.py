@@ -53,15 +53,15 @@ def perhaps_told(network: Network, target: str) -> Node | None:
 
 def export(missing: str) -> str:
     """Say how to export what is missing; a template leads to it by its whole id alone."""
-    too = ", and write its whole id into the template" if is_open(missing) else ""
+    too = ", and name it in full in the template or plan" if is_open(missing) else ""
     return f"export it with the rest{too}: " + az("resource", "show", ids=missing)
 
 
 def in_full(told: Node) -> str:
     """Say how a template is to tell that it means what the input tells."""
     if is_open(told.key):
-        return "make one template of both, or audit what was deployed"
-    return f"write its whole id into the template, if that is meant: {told.id}"
+        return "make one of both, or audit what was deployed"
+    return f"name it in full in the template or plan, if that is meant: {told.id}"
 
 
 @question

@@ -1,4 +1,4 @@
-"""What a Terraform plan calls known after apply, and is known: nobody writes it, so it is not set."""
+"""What a Terraform plan calls known after apply, and nobody writes: it is not set."""
 
 from __future__ import annotations
 
