@@ -27,6 +27,7 @@ from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
+from auditor.snapshot.formats.homes import Homes, homes_of
 from auditor.snapshot.formats.left_open import LeftOpen
 from auditor.snapshot.formats.lists import list_path
 from auditor.snapshot.formats.planned import Block, Made, Resource, configurations, inside
@@ -61,6 +62,7 @@ class _Reader:
     made: dict[str, Made] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     untranslated: Counter[str] = field(default_factory=Counter)
+    homes: Homes = field(default_factory=Homes)
     kinds: set[str] = field(default_factory=set)
     turns: dict[str, list[Resource]] = field(default_factory=dict)
     """The resources of each address without its index (`count`, `for_each`)."""
@@ -83,6 +85,7 @@ class _Reader:
         values = inside(self.root.get(key), "root_module")
         for raw, place in self._listed(values, top, 0):
             self._register(raw, place, changes)
+        self.homes = homes_of(self.root, self.resources.values())
         for resource in self.resources.values():
             self._attempt(resource, self._make)
         for resource in self.resources.values():
@@ -198,7 +201,7 @@ class _Reader:
             return f"{parent}/{kind.type.rpartition('/')[2]}/{_text(block.get('name'), 'name')}"
         group = _text(block.get("resource_group_name"), "resource_group_name")
         names = [_text(block.get(name), name) for name in kind.names]
-        base = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+        base = f"/subscriptions/{self.homes.subscription(group)}/resourceGroups/{group}"
         return f"{base}/providers/{join_names(kind.type, names)}"
 
     def _azapi_identity(self, block: Block) -> str:
@@ -302,9 +305,15 @@ class _Reader:
         for made in self.made.values():
             self._drop_deleted(made)
         present: dict[tuple[str, str], set[str]] = {}
+        in_group: dict[str, list[Made]] = {}
+        for key, made in self.made.items():
+            in_group.setdefault(_in_group(key), []).append(made)
         for key, made in self.made.items():
             above = key.rpartition("/")[0].rpartition("/")[0]
             parent = self.made.get(above)
+            if made.into and parent is None and f"/{SUBSCRIPTION}/" in key:
+                for perhaps in in_group.get(_in_group(above), ()):
+                    perhaps.properties[made.into] = Unknown(f"{made.arm_id} may be one of them")
             if not made.into or parent is None:
                 continue
             siblings = parent.properties.setdefault(made.into, [])
@@ -341,7 +350,7 @@ class _Reader:
             self._gap(f"resources of types that are not translated: {told}", None)
         ids = (made.arm_id for made in self.made.values())
         scopes = {f"/subscriptions/{subscription(each)}" for each in ids if subscription(each)}
-        for scope in sorted(scopes | {f"/subscriptions/{SUBSCRIPTION}"}):
+        for scope in sorted(scopes | {f"/subscriptions/{self.homes.only or SUBSCRIPTION}"}):
             for hidden, why in sorted(self.hidden.items()):
                 self._gap(why, None, list_path(hidden, scope))
         reading.gaps = self.gaps
@@ -353,6 +362,11 @@ class _Reader:
         kind = "undecided" if hides else "unsupported"
         cure = DEPLOYED if hides else ""
         self.gaps.append(Gap(kind, hides or self.document.name, detail, where, cure=cure))
+
+
+def _in_group(key: str) -> str:
+    """What a folded id says after its subscription."""
+    return key.partition("/resourcegroups/")[2]
 
 
 def _is_association(kind: str) -> bool:
