@@ -34,6 +34,7 @@ from auditor.snapshot.formats.azurerm_blocks import (
     sku,
     wrapped,
 )
+from auditor.snapshot.formats.azurerm_databases import DATABASES
 from auditor.snapshot.formats.functions import Unknown, Value
 
 
@@ -210,6 +211,7 @@ _VM = Kind("Microsoft.Compute/virtualMachines", ("name",), _virtual_machine)
 _IN_LB = ("loadbalancer_id", "name")
 
 KINDS: dict[str, Kind] = {
+    **DATABASES,
     "azurerm_application_security_group": Kind(
         "Microsoft.Network/applicationSecurityGroups", ("name",), _plain
     ),
