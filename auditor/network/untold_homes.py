@@ -58,15 +58,15 @@ def export(missing: str) -> str:
 
 
 def led_to_by_id(missing: Iterable[str]) -> tuple[str, ...]:
-    """Say what to do besides exporting: a template leads to another home by the whole id alone."""
-    return ("write its whole id into the template",) if any(map(is_open, missing)) else ()
+    """Say what to do besides exporting: one leads to another home by the whole id alone."""
+    return ("name it in full in the template or plan",) if any(map(is_open, missing)) else ()
 
 
 def in_full(told: Node) -> str:
     """Say how a template is to tell that it means what the input tells."""
     if is_open(told.key):
-        return "make one template of both, or audit what was deployed"
-    return f"write its whole id into the template, if that is meant: {told.id}"
+        return "make one of both, or audit what was deployed"
+    return f"name it in full in the template or plan, if that is meant: {told.id}"
 
 
 @question

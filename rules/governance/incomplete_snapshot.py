@@ -170,8 +170,8 @@ def _perhaps_another(network: Network, holes: tuple[Hole, ...], told: Node) -> U
     them = "that" if len(holes) == 1 else "one of them"
     return Unknown(
         absent.subject,
-        missing=f"{_named(holes)}, which a template leaves to its deployment: whether {told.id} "
-        f"is {them}",
+        missing=f"{_named(holes)}, which a template or plan leaves to its deployment: whether "
+        f"{told.id} is {them}",
         remedy=in_full(told),
         related=absent.related,
         evidence=absent.evidence,

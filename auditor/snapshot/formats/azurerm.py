@@ -13,6 +13,7 @@ from auditor.snapshot.formats.azurerm_balancers import (
     lb_nat_pool,
     lb_nat_rule,
     lb_outbound_rule,
+    lb_pool,
     lb_probe,
     lb_rule,
     load_balancer,
@@ -33,6 +34,7 @@ from auditor.snapshot.formats.azurerm_blocks import (
     sku,
     wrapped,
 )
+from auditor.snapshot.formats.azurerm_databases import DATABASES
 from auditor.snapshot.formats.functions import Unknown, Value
 
 
@@ -103,6 +105,7 @@ def _subnet(block: Block) -> Body:
             block.get("private_link_service_network_policies_enabled")
         ),
         networkSecurityGroup=reference(block.id("security_group")),
+        routeTable=reference(block.id("route_table_id")),
     )
 
 
@@ -208,12 +211,13 @@ _VM = Kind("Microsoft.Compute/virtualMachines", ("name",), _virtual_machine)
 _IN_LB = ("loadbalancer_id", "name")
 
 KINDS: dict[str, Kind] = {
+    **DATABASES,
     "azurerm_application_security_group": Kind(
         "Microsoft.Network/applicationSecurityGroups", ("name",), _plain
     ),
     "azurerm_lb": Kind(_LB, ("name",), load_balancer),
     "azurerm_lb_backend_address_pool": Kind(
-        f"{_LB}/backendAddressPools", _IN_LB, _child(lambda _: {}), "backendAddressPools"
+        f"{_LB}/backendAddressPools", _IN_LB, _child(lb_pool), "backendAddressPools"
     ),
     "azurerm_lb_nat_pool": Kind(
         f"{_LB}/inboundNatPools", _IN_LB, _child(lb_nat_pool), "inboundNatPools"

@@ -66,6 +66,11 @@ def _frontend(block: Block) -> Value:
     return name if isinstance(name, Unknown) else parent
 
 
+def lb_pool(block: Block) -> Body:
+    """Give a backend pool, whose members come on their own."""
+    return settings(virtualNetwork=reference(block.id("virtual_network_id")))
+
+
 def _pools(block: Block) -> Value:
     pools = block.ids("backend_address_pool_ids")
     return block.id("backend_address_pool_id") if unset(pools) else pools

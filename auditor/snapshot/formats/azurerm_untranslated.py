@@ -9,6 +9,7 @@ from __future__ import annotations
 _SCALE_SETS = "Microsoft.Compute/virtualMachineScaleSets"
 _CLUSTERS = "Microsoft.ContainerService/managedClusters"
 _FRONT_DOORS = "Microsoft.Cdn/profiles"
+_RECORDS = "Microsoft.Network/privateDnsZones/ALL"
 
 LISTS = {
     "azurerm_api_management": "Microsoft.ApiManagement/service",
@@ -22,11 +23,12 @@ LISTS = {
     "azurerm_kubernetes_cluster_node_pool": _CLUSTERS,
     "azurerm_linux_virtual_machine_scale_set": _SCALE_SETS,
     "azurerm_local_network_gateway": "Microsoft.Network/localNetworkGateways",
-    "azurerm_mysql_flexible_server": "Microsoft.DBforMySQL/flexibleServers",
     "azurerm_network_manager": "Microsoft.Network/networkManagers",
     "azurerm_orchestrated_virtual_machine_scale_set": _SCALE_SETS,
+    "azurerm_private_dns_a_record": _RECORDS,
+    "azurerm_private_dns_aaaa_record": _RECORDS,
+    "azurerm_private_dns_cname_record": _RECORDS,
     "azurerm_private_dns_resolver": "Microsoft.Network/dnsResolvers",
-    "azurerm_private_dns_zone": "Microsoft.Network/privateDnsZones",
     "azurerm_private_endpoint": "Microsoft.Network/privateEndpoints",
     "azurerm_private_link_service": "Microsoft.Network/privateLinkServices",
     "azurerm_public_ip_prefix": "Microsoft.Network/publicIPPrefixes",

@@ -15,7 +15,7 @@ _MODULE = re.compile(r"module\.([\w-]+)(?:\[[^\]]*\])?\.")
 _INDEX = re.compile(r"\[[^\]]*\]$")
 _TARGET = re.compile(r"((?:azurerm|azapi)_\w+\.[\w-]+(?:\[[^\]]*\])?)(?:\.id)?")
 _VARIABLE = re.compile(r"var\.([\w-]+)")
-_OUTPUT = re.compile(r"(module\.[\w-]+(?:\[[^\]]*\])?)\.([\w-]+)")
+_OUTPUT = re.compile(r'(module\.[\w-]+(?:\[[^\]]*\])?)\.([\w-]+)(\["[^\]]*"\])?')
 _TURNS = frozenset({"count.index", "each.key"})
 _DEEPEST = 20
 """Modules through which a reference is followed."""
@@ -99,15 +99,17 @@ class Configuration:
     def _put_out(self, texts: list[str], module: str, deep: int) -> str | None:
         """Follow an output to what its module writes; the module itself is referred to as well."""
         outputs = [found for text in texts if (found := _OUTPUT.fullmatch(text))]
-        if len(outputs) != 1:
+        output = max(outputs, key=lambda found: len(found[0]), default=None)
+        if output is None:
             return None
-        (output,) = outputs
         if not all(f"{output[0]}.".startswith((f"{text}.", f"{text}[")) for text in texts):
             return None
         inner = f"{module}{output[1]}."
         declared = inside(inside(self._module(inner), "outputs"), output[2])
         references = inside(inside(declared, "expression"), "references")
-        return self.target(references, inner, deep + 1)
+        target = self.target(references, inner, deep + 1)
+        # One of a map of all turns of a resource, by the key of its own turn; lists may be others.
+        return target and target + (output[3] or "")
 
     def _module(self, where: str) -> Any:
         found = self._root

@@ -121,12 +121,23 @@ class Block:
     def blocks(self, name: str) -> Any:
         """Give the nested blocks of a name, or `Unknown`.
 
-        Of a set, the plan does not say which element an unknown belongs to.
+        Of a set, the plan does not say which element an unknown belongs to: it may be of each that
+        does not tell the attribute.
         """
         unknown, values = inside(self.unknown, name), self.values.get(name)
         items = values if isinstance(values, list) else []
-        if unknown is True or (name in _SETS and len(items) > 1 and any_true(unknown)):
+        mixed = name in _SETS and len(items) > 1 and any_true(unknown)
+        if unknown is True or (mixed and not _are_objects(unknown)):
             return Unknown(f"`{name}`: {AFTER_APPLY}")
+        if mixed:
+            open_ = {key for tree in unknown for key, told in tree.items() if any_true(told)}
+            return [
+                Block(
+                    self.resource, item, {key: True for key in open_ if _may_lack(item, key)}, None
+                )
+                for item in items
+                if isinstance(item, dict)
+            ]
         written = inside(self.expressions, name)
         aligned = isinstance(written, list) and len(written) == len(items)
         return [
@@ -136,6 +147,16 @@ class Block:
             for index, item in enumerate(items)
             if isinstance(item, dict)
         ]
+
+
+def _are_objects(unknown: Any) -> bool:
+    return isinstance(unknown, list) and all(isinstance(tree, dict) for tree in unknown)
+
+
+def _may_lack(item: dict[str, Any], key: str) -> bool:
+    """Whether an element of a set may be the one whose attribute is not known."""
+    told = item.get(key)
+    return told in (None, "", [], {}) or isinstance(told, (list, dict))
 
 
 def configurations(made: Made, name: Value) -> list[dict[str, Value]]:

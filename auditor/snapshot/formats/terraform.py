@@ -19,7 +19,7 @@ import msgspec
 from auditor.ids import fold, subscription, type_of
 from auditor.snapshot.document import DEPLOYED, Gap
 from auditor.snapshot.faults import shown
-from auditor.snapshot.formats import azurerm
+from auditor.snapshot.formats import azurerm, unwritten
 from auditor.snapshot.formats.azurerm_blocks import reference
 from auditor.snapshot.formats.azurerm_untranslated import LISTS
 from auditor.snapshot.formats.configured import Configuration, without_index
@@ -27,6 +27,7 @@ from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
+from auditor.snapshot.formats.homes import Homes, homes_of
 from auditor.snapshot.formats.left_open import LeftOpen
 from auditor.snapshot.formats.lists import list_path
 from auditor.snapshot.formats.planned import Block, Made, Resource, configurations, inside
@@ -61,10 +62,14 @@ class _Reader:
     made: dict[str, Made] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     untranslated: Counter[str] = field(default_factory=Counter)
+    homes: Homes = field(default_factory=Homes)
+    kinds: set[str] = field(default_factory=set)
     turns: dict[str, list[Resource]] = field(default_factory=dict)
     """The resources of each address without its index (`count`, `for_each`)."""
     indexes: dict[str, frozenset[str]] = field(default_factory=dict)
     """The indexes of those turns, once asked."""
+    among: dict[tuple[int, int], bool] = field(default_factory=dict)
+    """Whether all of some indexes are among others, once asked."""
     candidates: dict[frozenset[str], frozenset[str] | None] = field(default_factory=dict)
     """The ids of those turns, by their addresses, once asked."""
     left_open: LeftOpen = field(default_factory=LeftOpen)
@@ -80,6 +85,7 @@ class _Reader:
         values = inside(self.root.get(key), "root_module")
         for raw, place in self._listed(values, top, 0):
             self._register(raw, place, changes)
+        self.homes = homes_of(self.root, self.resources.values())
         for resource in self.resources.values():
             self._attempt(resource, self._make)
         for resource in self.resources.values():
@@ -130,6 +136,7 @@ class _Reader:
             place=place,
         )
         self.resources[address] = resource
+        self.kinds.add(kind)
         self.turns.setdefault(without_index(address), []).append(resource)
 
     def referred(self, references: Any, resource: Resource) -> str | None:
@@ -149,13 +156,25 @@ class _Reader:
     def _of_same_turn(self, references: Any, resource: Resource) -> str | None:
         """Give the address of the turn of others that one turn of a resource refers to.
 
-        Of the same, where both have the same turns: one that reckoned would go past the last.
+        Of the same, where both have the same turns: one that reckoned would go past the last. A key
+        is a word, with which nobody reckons: of those others may have more.
         """
         others = self.written.turned(references, resource.module)
-        mine = without_index(resource.address)
-        if others is None or self._indexes(others) is not self._indexes(mine):
+        if others is None:
+            return None
+        mine, theirs = without_index(resource.address), self._indexes(others)
+        own = self._indexes(mine)
+        keys = "each.key" in references
+        if own is not theirs and not (keys and self._are_among(own, theirs)):
             return None
         return others + resource.address[len(mine) :]
+
+    def _are_among(self, some: frozenset[str], others: frozenset[str]) -> bool:
+        """Tell whether indexes are all among others; asked of each turn."""
+        pair = id(some), id(others)
+        if pair not in self.among:
+            self.among[pair] = some <= others
+        return self.among[pair]
 
     def _indexes(self, base: str) -> frozenset[str]:
         """Give the indexes of the turns of an address without one: the same object for the same."""
@@ -182,7 +201,7 @@ class _Reader:
             return f"{parent}/{kind.type.rpartition('/')[2]}/{_text(block.get('name'), 'name')}"
         group = _text(block.get("resource_group_name"), "resource_group_name")
         names = [_text(block.get(name), name) for name in kind.names]
-        base = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+        base = f"/subscriptions/{self.homes.subscription(group)}/resourceGroups/{group}"
         return f"{base}/providers/{join_names(kind.type, names)}"
 
     def _azapi_identity(self, block: Block) -> str:
@@ -229,7 +248,8 @@ class _Reader:
         elif kind is not None:
             body = kind.body(resource.block())
             made = Made(resource.identify(), body, resource.place, kind.into)
-            self._close_inline(resource, kind.type, made)
+            unwritten.close_inline(resource, kind.type, made)
+            unwritten.close_names(resource, made, self.kinds)
             self._add(made)
         elif not _is_association(resource.kind) and not resource.kind.startswith(azurerm.SILENT):
             self.untranslated[resource.kind] += 1
@@ -241,18 +261,6 @@ class _Reader:
         if fold(made.arm_id) in self.made:
             raise Unresolved("another resource of this file has its id")
         self.made[fold(made.arm_id)] = made
-
-    def _close_inline(self, resource: Resource, kind: str, made: Made) -> None:
-        """Settle a list that a new resource leaves open because its elements are resources.
-
-        The plan calls it known after apply; when the configuration does not write it, and the
-        resource is created, it holds just what the plan's own resources put in.
-        """
-        block, key = azurerm.INLINE.get(kind, ("", ""))
-        written = isinstance(resource.expressions, dict) and block not in resource.expressions
-        open_list = isinstance(made.properties.get(key), Unknown) and not resource.values.get(block)
-        if open_list and written and resource.actions == ["create"]:
-            made.properties[key] = []
 
     def _azapi(self, resource: Resource) -> Made:
         block = resource.block()
@@ -297,9 +305,15 @@ class _Reader:
         for made in self.made.values():
             self._drop_deleted(made)
         present: dict[tuple[str, str], set[str]] = {}
+        in_group: dict[str, list[Made]] = {}
+        for key, made in self.made.items():
+            in_group.setdefault(_in_group(key), []).append(made)
         for key, made in self.made.items():
             above = key.rpartition("/")[0].rpartition("/")[0]
             parent = self.made.get(above)
+            if made.into and parent is None and f"/{SUBSCRIPTION}/" in key:
+                for perhaps in in_group.get(_in_group(above), ()):
+                    perhaps.properties[made.into] = Unknown(f"{made.arm_id} may be one of them")
             if not made.into or parent is None:
                 continue
             siblings = parent.properties.setdefault(made.into, [])
@@ -336,7 +350,7 @@ class _Reader:
             self._gap(f"resources of types that are not translated: {told}", None)
         ids = (made.arm_id for made in self.made.values())
         scopes = {f"/subscriptions/{subscription(each)}" for each in ids if subscription(each)}
-        for scope in sorted(scopes | {f"/subscriptions/{SUBSCRIPTION}"}):
+        for scope in sorted(scopes | {f"/subscriptions/{self.homes.only or SUBSCRIPTION}"}):
             for hidden, why in sorted(self.hidden.items()):
                 self._gap(why, None, list_path(hidden, scope))
         reading.gaps = self.gaps
@@ -348,6 +362,11 @@ class _Reader:
         kind = "undecided" if hides else "unsupported"
         cure = DEPLOYED if hides else ""
         self.gaps.append(Gap(kind, hides or self.document.name, detail, where, cure=cure))
+
+
+def _in_group(key: str) -> str:
+    """What a folded id says after its subscription."""
+    return key.partition("/resourcegroups/")[2]
 
 
 def _is_association(kind: str) -> bool:

@@ -113,7 +113,7 @@ def gov_006(network: Network) -> tuple[list[Finding], list[Unknown]]:
 def test_what_a_template_names_in_its_own_subscription_may_be_what_an_export_tells() -> None:
     """It was told as missing, and the group of the export as standing before nothing."""
     network = live(group())
-    written = f"write its whole id into the template, if that is meant: {SHUT}"
+    written = f"name it in full in the template or plan, if that is meant: {SHUT}"
 
     broken, (unknown,) = gov_006(network)
     assert broken == []
@@ -131,10 +131,10 @@ def test_what_nobody_tells_is_to_be_exported_and_named_by_its_whole_id() -> None
     (finding,), unknown = gov_006(live())
     assert unknown == []
     assert finding.remedy.startswith(
-        "export it with the rest, and write its whole id into the template: az resource show"
+        "export it with the rest, and name it in full in the template or plan: az resource show"
     )
 
 
 def test_two_templates_that_name_one_another_are_to_be_one() -> None:
     _, (unknown,) = gov_006(live(group("{resource-group:other}")))
-    assert unknown.remedy == "make one template of both, or audit what was deployed"
+    assert unknown.remedy == "make one of both, or audit what was deployed"

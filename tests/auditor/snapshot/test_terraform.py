@@ -248,14 +248,63 @@ def test_a_list_of_one_id_is_that_of_the_one_resource_it_refers_to(
 
 
 def test_an_unknown_in_a_set_may_be_of_any_element() -> None:
+    """Of each that does not tell it."""
     rules = [{"name": "a", **RULE}, {"name": "b", **RULE, "destination_address_prefix": None}]
     unknown = {"security_rule": [{"destination_address_prefix": True}, {}]}
 
     snapshot = read(plan(one(f"{NSG}.web", unknown=unknown, security_rule=rules)))
 
+    told, open_ = by_name(snapshot)["web"]["properties"]["securityRules"]
+    assert told["properties"] == ARM_RULE
+    assert "destinationAddressPrefix" not in open_["properties"]
+    assert [pointer for pointer, _ in snapshot.records[0].unresolved] == [
+        "/properties/securityRules/1/properties/destinationAddressPrefix"
+    ]
+
+
+def test_a_set_of_which_nothing_is_told_is_unknown_as_a_whole() -> None:
+    rules = [{"name": "a", **RULE}, {"name": "b", **RULE}]
+    snapshot = read(plan(one(f"{NSG}.web", {"security_rule": [True, {}]}, security_rule=rules)))
     assert [pointer for pointer, _ in snapshot.records[0].unresolved] == [
         "/properties/securityRules"
     ]
+
+
+def test_subnets_within_a_network_tell_their_group_and_route_table() -> None:
+    """The table was lost, and told as absent."""
+    made = {"security_group": "/nsg", "route_table_id": "/table"}
+    subnets = [
+        {"name": "a", "address_prefixes": ["10.0.0.0/24"], **made},
+        {"name": "b", "address_prefixes": ["10.0.1.0/24"]},
+    ]
+    unknown = {"subnet": [{"id": True}, {"id": True, "route_table_id": True}]}
+    snapshot = read(plan(one("azurerm_virtual_network.hub", unknown, subnet=subnets)))
+    a, b = by_name(snapshot)["hub"]["properties"]["subnets"]
+    assert a["properties"]["networkSecurityGroup"] == {"id": "/nsg"}
+    assert a["properties"]["routeTable"] == {"id": "/table"}
+    assert "routeTable" not in b["properties"]
+    assert "/properties/subnets/1/properties/routeTable" in [
+        pointer for pointer, _ in snapshot.records[0].unresolved
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        ({}, []),
+        ({"refs": {"dns_servers": ["var.dns"]}}, ["/properties/dhcpOptions/dnsServers"]),
+    ],
+)
+def test_a_new_network_without_dns_servers_has_those_of_azure(
+    more: dict[str, Any], found: list[str]
+) -> None:
+    network = one("azurerm_virtual_network.hub", {"dns_servers": True}, **more)
+    assert [pointer for pointer, _ in read(plan(network)).records[0].unresolved] == found
+    servers = one("azurerm_virtual_network_dns_servers.x", dns_servers=["10.0.0.4"])
+    network["values"]["dns_servers"] = []
+    network["unknown"] = {}
+    (record,) = read(plan(network, servers)).records
+    assert [pointer for pointer, _ in record.unresolved] == ["/properties/dhcpOptions"]
 
 
 def test_azapi_is_arm_already() -> None:

@@ -66,6 +66,34 @@ def test_a_reference_is_followed_through_outputs_and_variables_of_modules() -> N
 
 
 @pytest.mark.parametrize(
+    ("which", "told"), [('["app"]', True), ('["gone"]', False), ("[0]", False), ("", False)]
+)
+def test_one_of_the_map_that_a_module_gives_is_told_by_its_key(which: str, told: bool) -> None:
+    subnets = [f'module.net.azurerm_subnet.all["{name}"]' for name in ("app", "db")]
+    outputs = {"ids": {"expression": {"references": ["azurerm_subnet.all"]}}}
+    net = {"module": {"resources": [written("azurerm_subnet.all")], "outputs": outputs}}
+    texts = [f"module.net.ids{which}", "module.net.ids", "module.net"]
+    link = {"address": f"{SUBNET_LINK}.x", "expressions": {"subnet_id": {"references": texts}}}
+    group: dict[str, Any] = written(
+        f"{SUBNET_LINK}.x", network_security_group_id="azurerm_network_security_group.web"
+    )
+    link["expressions"] |= group["expressions"]
+    prefixes = ["10.0.0.0/24"]
+    made = plan(
+        one("azurerm_virtual_network.hub", address_space=["10.0.0.0/16"]),
+        one("azurerm_network_security_group.web"),
+        *(
+            one(each, name=each[-5:-2], virtual_network_name="hub", address_prefixes=prefixes)
+            for each in subnets
+        ),
+        one(f"{SUBNET_LINK}.x", OPEN),
+        configuration={"root_module": {"module_calls": {"net": net}, "resources": [link]}},
+    )
+    found = by_name(read(made))["app"]["properties"].get("networkSecurityGroup")
+    assert found == ({"id": f"{BASE}/networkSecurityGroups/web"} if told else None)
+
+
+@pytest.mark.parametrize(
     "references",
     [["each.value"], ["var.where"], ["module.net.gone", "module.net"], ["local.where"], [3]],
 )

@@ -78,6 +78,17 @@ def test_not_where_the_others_have_other_turns(turns: tuple[str, ...]) -> None:
     assert all(POOLS in untold[name][0] for name in ("nic0", "nic1"))
 
 
+def test_a_key_may_be_one_of_more() -> None:
+    nics = [interface(f'["{key}"]', f"nic{key}") for key in "abc"]
+    members = [member(f'["{key}"]', f"{NIC}.nic", "each.key") for key in "ab"]
+    found, untold = balanced(*nics, *members)
+    assert [found[f"nic{key}"].get(POOLS) for key in "abc"] == [[P], [P], None]
+    assert untold["nicc"] == []
+    stranger = [member(f'["{key}"]', f"{NIC}.nic", "each.key") for key in "ad"]
+    _, untold = balanced(*nics, *stranger)
+    assert all(untold[f"nic{key}"] for key in "abc")
+
+
 def test_one_of_several_is_told_with_its_index() -> None:
     nics = [interface(f"[{n}]", f"nic{n}") for n in (0, 1)]
     found, _ = balanced(*nics, member("", f"{NIC}.nic[1].id", f"{NIC}.nic[1]", f"{NIC}.nic"))
