@@ -55,7 +55,7 @@ def call(name: str, arguments: list[Value]) -> Value:
     for argument in arguments:
         if isinstance(argument, Unknown):
             raise Unresolved(argument.reason)
-    if folded in ("uniquestring", "guid"):
+    if folded in ("uniquestring", "guid", "utcnow"):
         return opaque(folded, arguments)
     function = _FUNCTIONS.get(folded)
     if function is None:

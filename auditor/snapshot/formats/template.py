@@ -134,10 +134,10 @@ class _Builder:
         try:
             if not deploys(resource, env):
                 return
-            kind, name = _identity(resource, env, parent)
-            if kind.lower() == DEPLOYMENT:
+            if known(env, resource, "type").lower() == DEPLOYMENT:
                 self._nested(resource, env, scope, place, nested)
                 return
+            kind, name = _identity(resource, env, parent)
             arm_id = _arm_id(kind, name, _scope_of(resource, env, scope))
         except Unresolved as why:
             self._left_out(place, resource, env, scope, parent, why)

@@ -166,6 +166,21 @@ def test_modules_named_after_their_deployment_are_read() -> None:
     assert read_x(module(called), network(f"[{own}.outputs.id.value]")) == GROUP_ID
 
 
+@pytest.mark.parametrize(
+    ("default", "known"),
+    [("[utcNow('u')]", True), ("[newGuid()]", False), (None, False)],
+)
+def test_a_module_is_read_whatever_it_is_called(default: str | None, known: bool) -> None:
+    """Bicep files often name their modules for the moment of the deployment."""
+    parameter = {"type": "string", **({"defaultValue": default} if default else {})}
+    made = module("[format('nsg-{0}', parameters('when'))]")
+    own = f"reference(resourceId('Microsoft.Resources/deployments', {made['name'][1:-1]}))"
+    told = template(made, network(f"[{own}.outputs.id.value]"), parameters={"when": parameter})
+    found = {one["name"]: one["properties"] for one in bodies(read(told))}
+    assert sorted(found) == ["hub", "web"]
+    assert found["hub"].get("x") == (GROUP_ID if known else None)
+
+
 def test_names_made_from_those_of_two_deployments_differ() -> None:
     made = [module("one"), module("two")]
     for each in made:
