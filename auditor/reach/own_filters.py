@@ -83,7 +83,9 @@ _RARE = frozenset({"semantics:N-24", "semantics:N-34"})
 
 
 def _reasons(rules: EffectiveRules) -> Iterator[Reason]:
-    for doubts in Terms(rules).doubts.values():
+    terms = Terms(rules)
+    _ = terms.layers  # asking them fills in the doubts
+    for doubts in terms.doubts.values():
         for doubt in doubts:
             yield doubt.reason
 
