@@ -16,6 +16,7 @@ from auditor.network.export_commands import ASK_THE_SERVER
 from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import network_key, routing_domains
+from auditor.resources import walk
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet, VirtualNetworkLink
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.private_endpoints import PrivateEndpoint, ZoneGroup
@@ -356,9 +357,24 @@ _ZONES = {
 def zone_for(network: Network, endpoint: PrivateEndpoint) -> str | None:
     """The private zone that an endpoint's service needs (L-15): its id when it is in the snapshot.
 
-    Its name when it is not, None when the service is none of the usual ones.
+    Its name when it is not, or only in other estates; None when the service is none of the usual
+    ones.
     """
     groups = [g for c in endpoint.connections for g in c.properties.group_ids or ()]
     name = next((_ZONES[g.lower()] for g in groups if g.lower() in _ZONES), None)
-    found = (zone.id for zone in network.all(PrivateDnsZone) if zone.name.lower() == name)
-    return next(found, name)
+    zones = [zone for zone in network.all(PrivateDnsZone) if zone.name.lower() == name]
+    seen = _zones_around(network, endpoint)
+    own = endpoint.subscription.lower()
+    near = (
+        (zone for zone in zones if zone.key in seen),
+        (zone for zone in zones if zone.subscription.lower() == own),
+        (zone for zone in zones if not _links_told(network, zone.key)),
+    )
+    return next((zone.id for zone in chain(*near)), name)
+
+
+def _zones_around(network: Network, endpoint: PrivateEndpoint) -> frozenset[str]:
+    """The zones linked to an endpoint's network, or to one that is joined with it."""
+    subnet = walk.peek(walk.peek(walk.peek(endpoint, "properties"), "subnet"), "id")
+    around = _joined_with(network, network_key(subnet)) if subnet else ()
+    return frozenset().union(*(_zones_of_networks(network).get(key, ()) for key in around))

@@ -94,8 +94,12 @@ def overlaps_in(network: Network, domain: Domain) -> Iterator[Overlap | tuple[st
 
 def _among_whole(network: Network, spaces: dict[str, tuple[Claim, ...]]) -> Iterator[Overlap]:
     number = _whole(network)
+    hubs = [_prefixes(claims) for key, claims in spaces.items() if "/virtualhubs/" in key]
     groups = [
-        (key, [claim.prefix for claim in claims]) for key, claims in spaces.items() if key in number
+        (key, [claim.prefix for claim in claims])
+        for key, claims in spaces.items()
+        if key in number
+        and not (is_inside_hub(network, key) and any(_prefixes(claims) <= hub for hub in hubs))
     ]
     best: dict[tuple[str, str], tuple[Prefix, Prefix, str]] = {}
     for (wide, one), (narrow, other) in overlapping_groups(groups):
@@ -107,6 +111,10 @@ def _among_whole(network: Network, spaces: dict[str, tuple[Claim, ...]]) -> Iter
             narrow_key = right if wide_key == left else left
             outer = _claim(spaces[wide_key], wide)
             yield Overlap(left, right, outer, _claim(spaces[narrow_key], narrow), wide_key)
+
+
+def _prefixes(claims: Iterable[Claim]) -> frozenset[Prefix]:
+    return frozenset(claim.prefix for claim in claims)
 
 
 def _better(narrow: Prefix, wide: Prefix, found: tuple[Prefix, Prefix, str] | None) -> bool:

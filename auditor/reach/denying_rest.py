@@ -27,6 +27,7 @@ from auditor.network.group_commands import (
     last_free_priorities,
     new_rule,
 )
+from auditor.reach.own_filters import is_whole
 from auditor.resources.security import NetworkSecurityGroup, SecurityRule
 from auditor.resources.virtual_networks import Subnet
 
@@ -56,18 +57,26 @@ def deny_rest(
         sources="*" if inbound else ours,
         destinations=ours if inbound else "Internet",
     )
+    faults = _allowing_all(network, group, inbound, own, others)
+    # What comes after those that go may deny everything already.
+    added = [] if faults and _denies_everything(network, group, inbound) else [command]
     if inbound and not _lets_probes(network, group):
         probes = new_rule(
             group, "allow-probes", before, access="Allow", sources="AzureLoadBalancer"
         )
-        command = f"{probes} && {command}"
-    faults = _allowing_all(network, group, inbound, own, others)
+        added = [probes, *added]
     if not faults:
-        return command
+        return " && ".join(added)
     names = " and ".join(rule.label for rule in faults)
     takes = "takes" if len(faults) == 1 else "take"
-    commands = " && ".join((*map(delete_rule, faults), command))
+    commands = " && ".join((*map(delete_rule, faults), *added))
     return f"narrow or delete {names} of {group.label}, which {takes} all of it: {commands}"
+
+
+def _denies_everything(network: Network, group: NetworkSecurityGroup, inbound: bool) -> bool:
+    """Whether a rule of a group's own denies all that gets as far as to it."""
+    filters = filters_of(network, group, inbound=inbound)
+    return any(not each.allow and is_whole(each) for each in filters)
 
 
 def _guards_a_gateway(network: Network, group: NetworkSecurityGroup, own: AddressSet) -> bool:

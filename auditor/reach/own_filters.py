@@ -89,7 +89,9 @@ _RARE = frozenset({"semantics:N-24", "semantics:N-34"})
 
 def _reasons(rules: EffectiveRules) -> Iterator[Reason]:
     yield from (layer.unknown for layer in rules.layers if layer.unknown is not None)
-    for doubts in Terms(rules).doubts.values():
+    terms = Terms(rules)
+    _ = terms.layers  # asking them fills in the doubts
+    for doubts in terms.doubts.values():
         for doubt in doubts:
             yield doubt.reason
 

@@ -26,7 +26,8 @@ what is in their region answers all the same (R-34), the rest does not.
     [params.NAT-002]
     isolated = ["*/subnets/snet-vault"]
 
-A route to an appliance or a gateway is a way out; whether these let it pass is not asked here.
+A route to an appliance or a gateway is a way out; whether these let it pass is not asked here. What
+leaves over IPv6 alone, by a public IPv6 address, is not judged.
 *Unknown* where BGP may teach a default route, and where a machine, load balancer, route table or
 the outbound type is not told.
 
@@ -54,6 +55,7 @@ from auditor.network.nat_commands import leave_by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.reasons import Reason, teller
 from auditor.network.routing.model import EffectiveRoute, Hop
+from auditor.network.routing.outbound import outbound
 from auditor.network.subnets import vnet_name
 from auditor.reach.leaving import (
     Leaver,
@@ -102,7 +104,7 @@ def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     unsure: list[Reason] = []
     for leaver in leavers(network, subnet):
         out = None if leaver.needs_none else roads.lead_out(gets_out(network, leaver))
-        if leaver.needs_none or out:
+        if leaver.needs_none or out or _leaves_over_ipv6(network, subnet, leaver):
             continue
         wants = _wants_out(network, subnet, roads, leaver)
         if out is False and wants:
@@ -117,6 +119,12 @@ def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     elif unsure:
         words = dict.fromkeys(reason.detail or str(reason) for reason in unsure[:MOST])
         yield Unknown(subnet.id, missing="; ".join(words), told_by=unsure[0].resource)
+
+
+def _leaves_over_ipv6(network: Network, subnet: Subnet, leaver: Leaver) -> bool:
+    """Whether something takes what it sends over IPv6, such as a public address of its own."""
+    ways = (outbound(network, subnet, nic, 6) for nic in leaver.nics)
+    return any(way.method not in ("none", "unknown") for way in ways)
 
 
 def _wants_out(network: Network, subnet: Subnet, roads: Roads, leaver: Leaver) -> bool | None:

@@ -10,7 +10,7 @@ from auditor.finding import Severity
 from auditor.network.graph import Network
 from auditor.testing import Answer, ask, estate, resource
 
-from ...networks import VNET, gateway, hub, peer, tunnel, vnet, vnet_id
+from ...networks import VNET, gateway, hub, hub_peer, peer, tunnel, vnet, vnet_id
 
 Json = dict[str, Any]
 
@@ -124,6 +124,15 @@ def test_the_network_inside_a_hub_is_the_hub() -> None:
     to_hub["name"] = "RemoteVnetToHubPeering_1"
     answer = judge(vnet("one", "10.1.0.0/16", peers=[to_hub]), *hub("vhub", "10.0.0.0/23", "one"))
     assert answer.broken == []
+
+
+def test_what_overlaps_a_hub_overlaps_the_network_inside_it_and_is_told_once() -> None:
+    spokes = [
+        vnet("one", "10.1.0.0/16", peers=[hub_peer("vhub", "10.0.0.0/23")]),
+        vnet("two", "10.0.1.0/24", peers=[hub_peer("vhub", "10.0.0.0/23")]),
+    ]
+    assert pairs(judge(*spokes, *hub("vhub", "10.0.0.0/23", "one", "two"))) == [{"two", "vhub"}]
+    assert len(judge(*spokes).broken) == 1
 
 
 def test_vnet_to_vnet_connections_join() -> None:

@@ -22,6 +22,7 @@ from ...egress import (
     machine,
     nat,
     network,
+    public,
     table,
 )
 from ...networks import gateway, nic, site, subnet_id, tunnel, vnet
@@ -85,6 +86,15 @@ def test_a_way_of_its_own(resources: list[Json]) -> None:
 def test_a_nat_gateway() -> None:
     assert verdict(judge(*machine(), **PRIVATE, **BY_NAT)) == "kept"
     assert verdict(judge(*machine(), nat("pip"), **PRIVATE, **BY_NAT)) == "kept"
+
+
+@pytest.mark.parametrize(("carries", "said"), [(True, "kept"), (False, "broken")])
+def test_a_public_ipv6_address_takes_a_machine_out(carries: bool, said: str) -> None:
+    card, vm = machine()
+    home = {"subnet": {"id": subnet_id(*APP)}, "privateIPAddressVersion": "IPv6"}
+    second = {**home, "privateIPAddress": "fd00::4", **(has_public("v6") if carries else {})}
+    card["properties"]["ipConfigurations"].append({"name": "v6", "properties": second})
+    assert verdict(judge(card, vm, public("v6", "2603:1020::5"), **PRIVATE)) == said
 
 
 def test_r_33_a_member_of_a_standard_load_balancer() -> None:

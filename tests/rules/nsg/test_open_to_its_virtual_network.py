@@ -85,6 +85,19 @@ def test_a_denial_behind_an_allow_of_everything_would_deny_nothing(source: str) 
     assert "--name deny-other-inbound --priority 4096" in finding.remedy
 
 
+@pytest.mark.parametrize(("protocol", "again"), [("*", False), ("Tcp", True)])
+def test_a_denial_of_everything_that_is_there_is_not_made_again(protocol: str, again: bool) -> None:
+    rules = [
+        rule("all", 300, "VirtualNetwork", protocol="*"),
+        deny("rest", 4096, protocol=protocol),
+    ]
+    (finding,) = ask("NSG-018", behind(*rules)).broken
+
+    assert "rule delete --resource-group rg --nsg-name nsg --name all && az " in finding.remedy
+    assert ("deny-other-inbound" in finding.remedy) is again
+    assert "--name allow-probes" in finding.remedy
+
+
 @pytest.mark.parametrize(
     "rules",
     [

@@ -9,7 +9,7 @@ from auditor.testing import arm_id, ask, estate, resource
 from ...exposed import GATEWAY, NIC, NSG, SUBNET, nsg, subnet, vnet
 from ...exposed import nic as plain_nic
 from ...guarded import out, out_deny
-from ...networks import gateway
+from ...networks import gateway, hub, hub_peer
 
 VM = "Microsoft.Compute/virtualMachines"
 TABLE = "Microsoft.Network/routeTables"
@@ -223,6 +223,18 @@ def test_R_25_a_default_route_that_may_be_learned_is_unknown() -> None:
     )
     answer = ask("NSG-010", network)
     assert (answer.kept, answer.broken, len(answer.unknown)) == (0, [], 1)
+
+
+@pytest.mark.parametrize("before", [(), ("NAT-001",), ("NAT-002",), ("NSG-018", "EXP-004")])
+def test_N_22_what_a_hub_makes_of_the_internet_is_named(before: tuple[str, ...]) -> None:
+    """Whatever was asked before, of which some answers are kept."""
+    home = vnet(subnet(nsg="nsg"))
+    home["properties"]["virtualNetworkPeerings"] = [hub_peer("vhub", "10.9.0.0/23")]
+    network = estate(nsg(REST), nic("web"), vm("web"), home, *hub("vhub", "10.9.0.0/23", "vnet"))
+    for each in before:
+        ask(each, network)
+    (unknown,) = ask("NSG-010", network).unknown
+    assert "what the virtual hub vhub teaches" in unknown.missing
 
 
 def test_a_deny_that_is_not_told_is_unknown() -> None:

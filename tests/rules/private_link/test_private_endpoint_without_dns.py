@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -53,6 +54,22 @@ def test_neither_a_zone_group_nor_a_record() -> None:
         f"--endpoint-name pe --name default --zone-name privatelink --private-dns-zone {zone_id()}"
         in finding.remedy
     )
+
+
+def test_the_zone_of_another_estate_is_not_proposed() -> None:
+    def away(made: Json) -> Json:
+        moved: Json = json.loads(json.dumps(made).replace(SUBSCRIPTION, "/subscriptions/0"))
+        return moved
+
+    strange = [away(zone()), away(zone_link("x"))]
+    strange[1]["properties"]["virtualNetwork"]["id"] = away({"id": vnet_id("x")})["id"]
+    [finding] = asked(*PE, *OTHERS, *SEEN, *strange).broken
+    assert f"--private-dns-zone {zone_id()}" in finding.remedy
+    [finding] = asked(*PE, *OTHERS, *strange, *map(away, [record("kv2", "10.0.0.9")])).broken
+    assert finding.remedy.startswith("az network private-dns zone create --resource-group rg ")
+    strange[1]["properties"]["virtualNetwork"]["id"] = vnet_id("a")
+    [finding] = asked(*PE, *OTHERS, *strange, *map(away, [record("kv2", "10.0.0.9")])).broken
+    assert f"--private-dns-zone {strange[0]['id']}" in finding.remedy
 
 
 def test_a_zone_group_keeps_it() -> None:
