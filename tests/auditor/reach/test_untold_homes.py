@@ -9,7 +9,7 @@ import pytest
 from auditor.network.graph import Network
 from auditor.testing import arm_id, ask, estate
 
-from ...exposed import FRONTEND, PIP, POOL, Json, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import FRONTEND, PIP, POOL, SUBNET, Json, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import asked, lb, lb_rule
 
 OPEN = "{resource-group:site}"
@@ -80,3 +80,15 @@ def test_E_18_a_nat_rule_of_a_template_may_point_at_who_names_it() -> None:
         )
         (finding,) = ask("EXP-007", network).broken
         assert ("points at no machine yet" not in finding.message) is pointed
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_part_with_an_id_of_its_own_is_its_resources_all_the_same(many: bool) -> None:
+    """What Azure answered was copied into a template: web did not reach db beside it."""
+    network = declared(vnet(subnet("app"), subnet("data", "10.0.1.0/24")), OPEN)
+    for part in network["properties"]["subnets"]:
+        part["id"] = arm_id(SUBNET, "vnet", part["name"])
+    more = [vnet(name=f"more-{number}") for number in range(300)] if many else []
+    joined = estate(network, nic("web"), nic("db", subnet="data", address="10.0.1.4"), *more)
+    found = asked(joined, "web", "db")
+    assert found.verdict == "unknown"
