@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from auditor.addresses import EVERYTHING, AddressSet
+from auditor.addresses import EVERY_V4, EVERY_V6, EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.extents import Doubt, Extent, joined
@@ -109,14 +109,16 @@ def addresses_of(network: Network, configuration: Configuration) -> Extent:
 
 
 def _around(network: Network, configuration: Configuration) -> AddressSet:
-    """The addresses of its subnet; all when that is not told."""
+    """The addresses of its subnet, of its version of IP; all when that is not told."""
+    around = EVERYTHING
     try:
         subnet = network.get(configuration.properties.subnet, Subnet)
         if subnet is not None and subnet.prefixes:
-            return AddressSet.from_prefixes(subnet.prefixes)
+            around = AddressSet.from_prefixes(subnet.prefixes)
+        told = configuration.properties.private_ip_address_version or "ipv4"
     except Undetermined:
-        pass
-    return EVERYTHING
+        return around
+    return around & (EVERY_V6 if told.lower() == "ipv6" else EVERY_V4) or around
 
 
 def _endpoint(network: Network, endpoint: PrivateEndpoint) -> Extent:

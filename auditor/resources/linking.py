@@ -48,9 +48,12 @@ def link(root: Node, key: str, leaves: list[Node], *, few: bool = False) -> Name
         return named
     owners = [root]
     before = len(leaves)
+    each_asked = few or _OPEN in key
     try:
         for owner in owners:
-            (_adopt_inside if few else _linking_of(type(owner)))(owner, named, leaves, owners)
+            (_adopt_inside if each_asked else _linking_of(type(owner)))(
+                owner, named, leaves, owners
+            )
     except Undetermined:
         # There are unset fields on the way to its parts.
         del named[1:], leaves[before:], owners[1:]
@@ -86,7 +89,7 @@ def _adopt(
         part.owner = owner
         part.collection = collection
         part.index = index
-        if not part.id:
+        if not part.id or (_OPEN in owner.id and _strays(owner, part)):
             _call(part)
         key = fold(part.id)
         _introduce(part, traits, key)
@@ -118,11 +121,25 @@ def _adopt_below(
         _adopt(owner, collection, parts, named, leaves, owners)
 
 
+def _strays(owner: Node, part: Node) -> bool:
+    """Whether a part of what a template declares for an untold place has an id of another place.
+
+    It was copied there from what Azure answered; Azure takes a part for its resource's, whatever
+    id is written at it.
+    """
+    return not fold(part.id).startswith(f"{fold(owner.id)}/")
+
+
+_OPEN = "{"
+"""Stands in an id for a subscription or a resource group that a template does not tell."""
+
+
 def _call(part: Node) -> None:
-    """Give a part an id of its own, where the input gives it none."""
+    """Give a part an id of its own, where the input gives it none that is."""
     owner = cast(Node, part.owner)
     key = part.segment or part.collection.rpartition("/")[2]
-    part.id = f"{owner.id}/{key}/{part.name or f'~{part.index}'}"
+    name = part.name or last_segment(part.id or "") or f"~{part.index}"
+    part.id = f"{owner.id}/{key}/{name}"
 
 
 @cache

@@ -17,6 +17,7 @@ from ...exposed import BALANCER, NSG, SCALE_SET, SUBNET, deny, nic, nsg, pip, ru
 from ...networks import nic as nic_in
 from ...networks import vnet as net
 from ...reaching import Asked, asked, lb, lb_rule, ref, scale_set
+from ...reaching import point as named
 from ...routing import endpoint
 
 MACHINES = "Microsoft.Compute/virtualMachines"
@@ -386,3 +387,30 @@ def test_R_33_an_instance_with_a_public_address_at_its_other_nic_has_no_default_
     ]
     found = out_of_instance(made_after("model", "b"), *nics)
     assert (found.verdict, found.stops) == ("blocked", ["egress"])
+
+
+def test_P_12_an_ip_configuration_has_addresses_of_its_own_version_alone() -> None:
+    """That for IPv6, with its public addresses, sent from the subnet's addresses of IPv4 too."""
+    own = ref("Microsoft.Network/virtualNetworks/subnets", "vnet", "app")
+    six = {
+        "privateIPAddressVersion": "IPv6",
+        "publicIPAddressConfiguration": {"name": "pub"},
+        "subnet": own,
+    }
+    settings = {
+        "ipConfigurations": [
+            {"name": "four", "properties": {"subnet": own}},
+            {"name": "six", "properties": six},
+        ]
+    }
+    card = {"name": "model", "properties": settings}
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [card]}}
+    home = subnet(addressPrefixes=["10.0.0.0/24", "fd00:1::/64"], defaultOutboundAccess=False)
+    dual = estate(
+        resource(SCALE_SET, "dual", {"virtualMachineProfile": profile}),
+        vnet(home | {"properties": home["properties"] | {"addressPrefix": None}}),
+    )
+    assert [named(dual, name).versions for name in ("four", "six")] == [(4,), (6,)]
+    assert asked(dual, "four", CLIENT).stops == ["egress"]
+    assert asked(dual, "six", CLIENT).verdict == "blocked"
+    assert asked(dual, "six", "2600:1f00::1").verdict == "reachable"

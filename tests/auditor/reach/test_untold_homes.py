@@ -12,7 +12,7 @@ from auditor.network.advice import advice
 from auditor.network.graph import Network
 from auditor.testing import arm_id, ask, estate, resource
 
-from ...exposed import FRONTEND, PIP, POOL, Json, nic, nsg, pip, rule, subnet, vnet
+from ...exposed import FRONTEND, PIP, POOL, SUBNET, Json, nic, nsg, pip, rule, subnet, vnet
 from ...reaching import asked, lb, lb_rule
 
 OPEN = "{resource-group:site}"
@@ -138,3 +138,15 @@ def test_what_nobody_tells_is_to_be_exported_and_named_by_its_whole_id() -> None
 def test_two_templates_that_name_one_another_are_to_be_one() -> None:
     _, (unknown,) = gov_006(live(group("{resource-group:other}")))
     assert unknown.remedy == "make one of both, or audit what was deployed"
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_part_with_an_id_of_its_own_is_its_resources_all_the_same(many: bool) -> None:
+    """What Azure answered was copied into a template: web did not reach db beside it."""
+    network = declared(vnet(subnet("app"), subnet("data", "10.0.1.0/24")), OPEN)
+    for part in network["properties"]["subnets"]:
+        part["id"] = arm_id(SUBNET, "vnet", part["name"])
+    more = [vnet(name=f"more-{number}") for number in range(300)] if many else []
+    joined = estate(network, nic("web"), nic("db", subnet="data", address="10.0.1.4"), *more)
+    found = asked(joined, "web", "db")
+    assert found.verdict == "unknown"
