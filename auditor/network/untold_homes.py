@@ -1,7 +1,8 @@
 """Ids that lead nowhere, and may mean resources of which a template leaves open where they go.
 
 A template tells no resource group and no subscription. An id that is written out in full, of the
-same type and name, may mean what the template declares, or something else that the input lacks.
+same type and name, may mean what the template declares, or something else that the input lacks. So
+may one that a template makes up for its own group, and does not declare, mean what an export holds.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from auditor.errors import Undetermined
 from auditor.ids import group_key
 from auditor.network.graph import Edge, Network, question
 from auditor.resources.base import Node
@@ -33,6 +35,30 @@ def why_open(node: Node, edge: Edge) -> str:
     return f"whether {named}, is {declared}: its template does not tell where it goes"
 
 
+def doubts_about(network: Network, node: Node, *kinds: str) -> tuple[Undetermined, ...]:
+    """Give, for each of those references, what is not told."""
+    edges = perhaps_meant_by(network, node, *kinds)
+    return tuple(Undetermined(why_open(node, e), resource=e.source.root.id) for e in edges)
+
+
+def may_be_within(key: str, scope: str) -> bool:
+    """Whether a folded id may lie in a scope, or be it, for all that is told of their groups."""
+    inner, outer = key.split("/"), scope.split("/")
+    return len(outer) <= len(inner) and all(
+        one == other or (place in _HOME and _may_be_one((one,), (other,)))
+        for place, (one, other) in enumerate(zip(inner, outer, strict=False))
+    )
+
+
+def may_be_one(key: str, other: str) -> bool:
+    """Whether two folded ids that differ may be those of one resource."""
+    return key != other and may_be_within(key, other) and may_be_within(other, key)
+
+
+_HOME = (2, 4)
+"""Where the subscription and the group stand in an id."""
+
+
 @question
 def perhaps_meaning(network: Network) -> frozenset[str]:
     """Give the keys of those whose references may mean what the input tells under another id."""
@@ -44,15 +70,26 @@ def _meanings(network: Network) -> dict[str, tuple[Edge, ...]]:
     """The references that lead nowhere, by the keys of the nodes that they may mean."""
     homes = _open_homes(network)
     found: dict[str, list[Edge]] = defaultdict(list)
-    for edge in network.dangling() if homes else ():
+    made_up: dict[str, list[Edge]] = defaultdict(list)
+    for edge in network.dangling():
         there = group_key(edge.target)
+        if not homes and not _is_open(there):
+            continue
         _, _, tail = edge.target.partition("/providers/")
+        if _is_open(there):
+            made_up[tail].append(edge)
         for home in homes:
-            if tail and all(map(_may_be_one, home, there)):
+            if tail and _may_be_one(home, there):
                 scope = f"/subscriptions/{home[0]}/resourcegroups/{home[1]}"
                 node = network.find(f"{scope}/providers/{tail}")
                 if isinstance(node, Node):
                     found[node.key].append(edge)
+    for key in network.nodes if made_up else ():
+        _, _, tail = key.partition("/providers/")
+        for edge in made_up.get(tail, ()) if tail else ():
+            home = group_key(key)
+            if not _is_open(home) and _may_be_one(home, group_key(edge.target)):
+                found[key].append(edge)
     return {key: tuple(found[key]) for key in sorted(found)}
 
 
@@ -62,7 +99,12 @@ def _open_homes(network: Network) -> list[tuple[str, str]]:
     for subscription in _subscriptions(network):
         open_nodes += network.below(f"{_SUBSCRIPTION}{subscription}/resourcegroups/{{")
     homes = {group_key(node.key) for node in open_nodes}
-    return sorted(home for home in homes if any(map(_OPEN.fullmatch, home)))
+    return sorted(filter(_is_open, homes))
+
+
+def _is_open(home: tuple[str, str]) -> bool:
+    """Whether a subscription and a group are not both told."""
+    return any(map(_OPEN.fullmatch, home))
 
 
 def _subscriptions(network: Network) -> Iterator[str]:
@@ -75,6 +117,9 @@ def _subscriptions(network: Network) -> Iterator[str]:
         place = bisect_left(keys, f"{_SUBSCRIPTION}{subscription}0", place)
 
 
-def _may_be_one(one: str, other: str) -> bool:
-    """Whether two names of groups, or of subscriptions, may be those of one."""
-    return one == other or any(map(_OPEN.fullmatch, (one, other)))
+def _may_be_one(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether the names of subscriptions and groups may be the same ones."""
+    return all(
+        one == other or _OPEN.fullmatch(one) or _OPEN.fullmatch(other)
+        for one, other in zip(some, others, strict=True)
+    )

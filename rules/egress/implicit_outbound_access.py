@@ -45,6 +45,7 @@ from auditor.network.egress import (
     is_private,
     learned_default,
     machine_subnets,
+    perhaps_inside,
 )
 from auditor.network.graph import evidence, possibly
 from auditor.network.nat_commands import leave_by_new_nat_gateway
@@ -97,6 +98,7 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
         Undetermined(f"{name}, which is not in the snapshot")
         for name in absent_nics(network, subnet)
     ]
+    unsure += perhaps_inside(network, subnet)
     if sure:
         learned = learned_default(network, subnet)
         if learned:
