@@ -19,6 +19,7 @@ from auditor.network.pools import pools_listing
 from auditor.network.route_tables import default_route
 from auditor.network.routing_domains import without_network
 from auditor.network.scale_sets import is_flexible
+from auditor.network.untold_homes import perhaps_meant_by, why_open
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSet, ScaleSetIpConfiguration, VirtualMachine
 from auditor.resources.interfaces import IpConfiguration, NetworkInterface
@@ -65,7 +66,8 @@ def _has_machines(network: Network, subnet: Subnet) -> bool:
     try:
         if subnet.delegated_to:
             return False
-        return bool(machines_told(network, subnet)) or any(absent_nics(network, subnet))
+        there = machines_told(network, subnet) or perhaps_inside(network, subnet)
+        return bool(there) or any(absent_nics(network, subnet))
     except Undetermined:
         return True
 
@@ -150,6 +152,17 @@ def absent_nics(network: Network, subnet: Subnet) -> Iterator[str]:
             continue
         if not isinstance(network.find(ref), Node) and not _of_cluster(network, low):
             yield text
+
+
+def perhaps_inside(network: Network, subnet: Subnet) -> tuple[Undetermined, ...]:
+    """Give why there may be more machines: ids that lead nowhere and may mean a subnet."""
+    machines = IpConfiguration | ScaleSetIpConfiguration | AgentPool
+    edges = perhaps_meant_by(network, subnet, *_NAMING)
+    return tuple(
+        Undetermined(why_open(subnet, edge), resource=edge.source.root.id)
+        for edge in edges
+        if isinstance(edge.source, machines)
+    )
 
 
 def _of_cluster(network: Network, text: str) -> bool:

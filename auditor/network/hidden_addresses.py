@@ -22,6 +22,7 @@ from auditor.network.instances import adds_nobody
 from auditor.network.private_link import interfaces_of
 from auditor.network.strays import irregular
 from auditor.network.untold import untold_parts
+from auditor.network.untold_homes import doubts_about
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayIpConfiguration
 from auditor.resources.base import Node, Ref, kind_of
@@ -82,6 +83,8 @@ def who_is_unlisted(network: Network, subnet: Subnet) -> Unlisted | None:
         found = _unlisted_by(network, edge.source)
         if found is not None:
             return found
+    for unknown in doubts_about(network, subnet, *_LIVING):
+        return Unlisted(unknown.missing, unknown.resource)
     try:
         if subnet.delegated_to:
             service = subnet.delegated_to[0]
@@ -111,6 +114,9 @@ def _unlisted_by(network: Network, node: Node) -> Unlisted | None:
         return Unlisted(f"the address of {node.label} of {node.root.label}", node.root.id)
     return None
 
+
+_LIVING = ("subnet", "vnetSubnetID", "podSubnetID", "subnetId", "delegatedSubnetResourceId")
+"""How those who have addresses in a subnet name it."""
 
 _PLACES = (
     r"(?i)/properties/(ipConfigurations|frontendIPConfigurations)(/\d+(/properties(/subnet.*)?)?)?"

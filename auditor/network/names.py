@@ -16,6 +16,7 @@ from auditor.network.export_commands import ASK_THE_SERVER
 from auditor.network.gaps import unread_below, unread_type
 from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import network_key, routing_domains
+from auditor.network.untold_homes import may_be_one, perhaps_meaning
 from auditor.resources import walk
 from auditor.resources.dns import PrivateDnsZone, PrivateRecordSet, VirtualNetworkLink
 from auditor.resources.interfaces import NetworkInterface
@@ -73,10 +74,24 @@ def _links(network: Network) -> tuple[list[tuple[str, str]], dict[str, Undetermi
             vnet = link.properties.virtual_network
             if zone and vnet and vnet.id:
                 pairs.append((zone, fold(vnet.id)))
+            untold.update(_perhaps_meant(network, link, zone))
         except Undetermined as unknown:
             missing = f"the network of the link {link.label}: {unknown.missing}"
             untold[zone] = Undetermined(missing, resource=link.id)
     return pairs, untold
+
+
+def _perhaps_meant(
+    network: Network, link: VirtualNetworkLink, zone: str
+) -> Iterator[tuple[str, Undetermined]]:
+    """The zones that a link may be of, or link to another network, by what no template tells."""
+    if link.key in perhaps_meaning(network):
+        missing = f"which network {link.label} links: its template does not tell where it goes"
+        yield zone, Undetermined(missing, resource=link.id)
+    for each in network.all(PrivateDnsZone) if zone not in network.nodes else ():
+        if may_be_one(each.key, zone):
+            missing = f"whether the link {link.label} is of {each.label}, of which group"
+            yield each.key, Undetermined(missing, resource=link.id)
 
 
 def links_exported(network: Network, zone: PrivateDnsZone) -> bool:

@@ -25,6 +25,7 @@ from auditor.network.routing_domains import (
     untold,
 )
 from auditor.network.taken_ranges import taken_beside_networks
+from auditor.network.untold_homes import may_be_one
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
 from auditor.special_addresses import RFC1918, UNIQUE_LOCAL
 
@@ -76,7 +77,19 @@ def _whole(network: Network) -> dict[str, int]:
 
 
 def overlaps_in(network: Network, domain: Domain) -> Iterator[Overlap | tuple[str, str]]:
-    """Give each pair of a domain's networks that overlap, once; or a key and what it lacks."""
+    """Give each pair of a domain's networks that overlap, once; or a key and what it lacks.
+
+    Of two that may be one, of which a template does not tell where it goes, only that.
+    """
+    for found in _overlaps_in(network, domain):
+        if isinstance(found, Overlap) and may_be_one(found.left, found.right):
+            other = spelled(network, found.right)
+            yield found.left, f"whether it is {other}: its template does not tell where it goes"
+        else:
+            yield found
+
+
+def _overlaps_in(network: Network, domain: Domain) -> Iterator[Overlap | tuple[str, str]]:
     spaces: dict[str, tuple[Claim, ...]] = {}
     for key in domain.members:
         reason = untold(network).get(key)

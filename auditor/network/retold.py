@@ -9,6 +9,7 @@ import msgspec
 from auditor.ids import fold
 from auditor.resources.base import Node
 from auditor.resources.decode import unset_field
+from auditor.snapshot.differences import differences
 from auditor.snapshot.disputed import Json, disputed
 from auditor.snapshot.document import Gap, Record, Source
 from auditor.snapshot.merge import decides_alike, holds, moment, place
@@ -70,10 +71,8 @@ class Retold:
             return False
         taken, other = (above, own) if stale else (own, above)
         where = place(taken, self._sources)
-        detail = (
-            f"two inputs tell this resource differently: taken from {where}, "
-            f"not {place(other, self._sources)}"
-        )
+        said = differences(*((found, told) if stale else (told, found)))
+        detail = f"taken from {where}, not {place(other, self._sources)} ({said})"
         newer = self._moment(own) != self._moment(above)
         settled = newer or decides_alike(found, told, own.type)
         for pointer in () if newer else disputed(told, found):

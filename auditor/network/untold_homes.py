@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from auditor.errors import Undetermined
 from auditor.ids import fold, group_key
 from auditor.network.graph import Edge, Network, question
 from auditor.remedy import az
@@ -42,7 +43,7 @@ def why_open(node: Node, edge: Edge) -> str:
 
 def is_open(arm_id: str) -> bool:
     """Whether an id leaves its subscription or its group to the deployment of a template."""
-    return any(map(_OPEN.fullmatch, group_key(arm_id)))
+    return _is_open(group_key(arm_id))
 
 
 def perhaps_told(network: Network, target: str) -> Node | None:
@@ -69,6 +70,30 @@ def in_full(told: Node) -> str:
     return f"name it in full in the template or plan, if that is meant: {told.id}"
 
 
+def doubts_about(network: Network, node: Node, *kinds: str) -> tuple[Undetermined, ...]:
+    """Give, for each of those references, what is not told."""
+    edges = perhaps_meant_by(network, node, *kinds)
+    return tuple(Undetermined(why_open(node, e), resource=e.source.root.id) for e in edges)
+
+
+def may_be_within(key: str, scope: str) -> bool:
+    """Whether a folded id may lie in a scope, or be it, for all that is told of their groups."""
+    inner, outer = key.split("/"), scope.split("/")
+    return len(outer) <= len(inner) and all(
+        one == other or (place in _HOME and _may_be_one((one,), (other,)))
+        for place, (one, other) in enumerate(zip(inner, outer, strict=False))
+    )
+
+
+def may_be_one(key: str, other: str) -> bool:
+    """Whether two folded ids that differ may be those of one resource."""
+    return key != other and may_be_within(key, other) and may_be_within(other, key)
+
+
+_HOME = (2, 4)
+"""Where the subscription and the group stand in an id."""
+
+
 @question
 def perhaps_meaning(network: Network) -> frozenset[str]:
     """Give the keys of those whose references may mean what the input tells under another id."""
@@ -79,7 +104,10 @@ def perhaps_meaning(network: Network) -> frozenset[str]:
 def _meanings(network: Network) -> dict[str, tuple[Edge, ...]]:
     """The references that lead nowhere, by the keys of the nodes that they may mean."""
     found: dict[str, list[Edge]] = defaultdict(list)
-    for edge in network.dangling() if _open_homes(network) else ():
+    told = not _open_homes(network)
+    for edge in network.dangling():
+        if told and "{" not in edge.target:  # as nearly always
+            continue
         for node in _perhaps(network, edge.target):
             found[node.key].append(edge)
     return {key: tuple(found[key]) for key in sorted(found)}
@@ -91,7 +119,7 @@ def _perhaps(network: Network, target: str) -> Iterator[Node]:
     _, _, tail = target.partition("/providers/")
     homes = _homes(network) if is_open(target) else _open_homes(network)
     for home in homes if tail else ():
-        if home != there and all(map(_may_be_one, home, there)):
+        if home != there and _may_be_one(home, there):
             scope = f"/subscriptions/{home[0]}/resourcegroups/{home[1]}"
             node = network.find(f"{scope}/providers/{tail}")
             if isinstance(node, Node):
@@ -111,7 +139,12 @@ def _open_homes(network: Network) -> list[tuple[str, str]]:
     for subscription in _subscriptions(network):
         open_nodes += network.below(f"{_SUBSCRIPTION}{subscription}/resourcegroups/{{")
     homes = {group_key(node.key) for node in open_nodes}
-    return sorted(home for home in homes if any(map(_OPEN.fullmatch, home)))
+    return sorted(filter(_is_open, homes))
+
+
+def _is_open(home: tuple[str, str]) -> bool:
+    """Whether a subscription and a group are not both told."""
+    return any(map(_OPEN.fullmatch, home))
 
 
 def _subscriptions(network: Network) -> Iterator[str]:
@@ -124,6 +157,9 @@ def _subscriptions(network: Network) -> Iterator[str]:
         place = bisect_left(keys, f"{_SUBSCRIPTION}{subscription}0", place)
 
 
-def _may_be_one(one: str, other: str) -> bool:
-    """Whether two names of groups, or of subscriptions, may be those of one."""
-    return one == other or any(map(_OPEN.fullmatch, (one, other)))
+def _may_be_one(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether the names of subscriptions and groups may be the same ones."""
+    return all(
+        one == other or _OPEN.fullmatch(one) or _OPEN.fullmatch(other)
+        for one, other in zip(some, others, strict=True)
+    )

@@ -21,6 +21,7 @@ from auditor.network.gateway_homes import gateways_by_subnet
 from auditor.network.graph import Edge, Network
 from auditor.network.private_link import interfaces_of
 from auditor.network.scale_sets import listed_apart
+from auditor.network.untold_homes import doubts_about
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.base import Node, Ref
@@ -103,7 +104,7 @@ def _is_roomy(network: Network, subnet: Subnet, threshold: int) -> bool:
     listed = p.ip_configurations or ()
     if p.application_gateway_ip_configurations or subnet.key in gateways_by_subnet(network):
         return False
-    if not all(map(_lists_itself, subnet.delegated_to)):
+    if not all(map(_lists_itself, subnet.delegated_to)) or doubts_about(network, subnet, *_TAKING):
         return False
     for ref in listed:
         if not isinstance(ref.node, _KNOWN):
@@ -203,6 +204,7 @@ def used_addresses(network: Network, subnet: Subnet) -> Usage | None:
         + _endpoints_not_listed(network, subnet, inside, listed),
     )
     _delegations(network, subnet, usage)
+    usage.unsure += doubts_about(network, subnet, *_TAKING)
     return usage
 
 

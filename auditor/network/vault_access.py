@@ -21,6 +21,7 @@ from auditor.network.export_commands import (
     vault_named,
 )
 from auditor.network.graph import Network, question
+from auditor.network.untold_homes import may_be_within
 from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.authorization import ManagedIdentity, RoleAssignment
@@ -150,6 +151,10 @@ def _by_role(network: Network, vault: KeyVault, principal: str, secret: str) -> 
     roles = [_role(one) for one in own if _covers(one, vault, secret)]
     if any(role in READING_ROLES for role in roles):
         return Access.ALLOWED
+    for one in grants.by_principal.get(principal.lower(), ()):
+        if _role(one) not in _OTHER_ROLES and _may_cover(one, vault, secret):
+            missing = f"whether {one.properties.scope} holds {vault.label}, of which group"
+            raise Undetermined(missing, resource=vault.id)
     strange = next((role for role in roles if role not in _OTHER_ROLES), None)
     if strange is not None:
         raise Undetermined(
@@ -184,6 +189,13 @@ def _covers(assignment: RoleAssignment, vault: KeyVault, secret: str) -> bool:
     if scope.startswith("/providers/microsoft.management/managementgroups"):
         return True
     return f"{vault.key}/secrets/{secret.lower()}/".startswith(f"{scope}/")
+
+
+def _may_cover(assignment: RoleAssignment, vault: KeyVault, secret: str) -> bool:
+    """Whether an assignment may hold for a secret, of which a template leaves the home open."""
+    scope = fold(assignment.properties.scope or "/").rstrip("/")
+    inside = f"{vault.key}/secrets/{secret.lower()}"
+    return may_be_within(inside, scope) and not _covers(assignment, vault, secret)
 
 
 def _role(assignment: RoleAssignment) -> str:

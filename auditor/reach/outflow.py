@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from auditor.addresses import EVERY_PORT, AddressSet, PortSet
 from auditor.errors import Undetermined
 from auditor.network.effective_rules import Direction, EffectiveRules, effective_rules
+from auditor.network.egress import perhaps_inside
 from auditor.network.filters import ANY, INTERNET, VIRTUAL_NETWORK, Filter, filters_of
 from auditor.network.graph import Network
 from auditor.network.reasons import FORCED_TUNNEL, teller
@@ -23,7 +24,7 @@ from auditor.reach.lateral import hidden_at
 from auditor.reach.own_filters import VERSIONS, denied, doubts_of, packets_of, spoken_to, why
 from auditor.reach.points import Point
 from auditor.reach.replay import check
-from auditor.reach.sending_subnets import machines_in
+from auditor.reach.sending_subnets import machines_leaving
 from auditor.reach.space import space_of
 from auditor.reach.subnet_addresses import usable
 from auditor.resources.security import NetworkSecurityGroup
@@ -56,11 +57,13 @@ def unrestricted(network: Network, subnet: Subnet) -> Outflow | None:
     if default_route(network, subnet) is not None or _closed(network, subnet):
         return None
     perhaps: Outflow | None = None
-    for point in machines_in(network, subnet):
+    for point in machines_leaving(network, subnet):
         found = _of(network, subnet, point)
         if found is not None and not found.doubt:
             return found
         perhaps = perhaps or found
+    for lost in perhaps_inside(network, subnet) if perhaps is None else ():
+        return Outflow(subnet, None, lost.missing, lost.resource)
     return perhaps
 
 

@@ -6,13 +6,15 @@ It keeps to the safe side: from those that are left out there is no path that le
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from auditor.addresses import EVERYTHING, AddressSet
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
+from auditor.network.interfaces import Interface
+from auditor.network.routing.outbound import outbound
 from auditor.network.virtual_network_tag import vnet_space
 from auditor.reach.handed_on import put_by_appliances
 from auditor.reach.kept_back import sends, where_sent
@@ -106,7 +108,26 @@ def machines_in(network: Network, subnet: Subnet) -> tuple[Point, ...]:
 
     One whose address is told, if there is any.
     """
-    found: dict[str, Point] = {}
+    return _one_each(network, subnet, lambda _: "")
+
+
+@question_about
+def machines_leaving(network: Network, subnet: Subnet) -> tuple[Point, ...]:
+    """Give the same for each group and each way in which machines there leave (R-30)."""
+
+    def way(nic: Interface) -> str:
+        try:
+            return outbound(network, subnet, nic, 4).method
+        except Undetermined:
+            return "unknown"
+
+    return _one_each(network, subnet, way)
+
+
+def _one_each(
+    network: Network, subnet: Subnet, way: Callable[[Interface], str]
+) -> tuple[Point, ...]:
+    found: dict[tuple[str, str], Point] = {}
     for point in sorted(points_in(network, subnet), key=lambda p: (bool(p.reasons), p.id.lower())):
         nic = point.nic
         try:
@@ -115,5 +136,6 @@ def machines_in(network: Network, subnet: Subnet) -> tuple[Point, ...]:
             group = nic.properties.network_security_group if nic is not None else None
         except Undetermined:
             continue
-        found.setdefault((group.id or "").lower() if group is not None else "", point)
+        name = (group.id or "").lower() if group is not None else ""
+        found.setdefault((name, way(nic) if nic is not None else ""), point)
     return tuple(found[key] for key in sorted(found)) or (anywhere_in(network, subnet),)

@@ -14,6 +14,7 @@ from auditor.addresses import AddressSet
 from auditor.certificates import KeyVaultReference, key_vault_secret
 from auditor.errors import Undetermined, quoted
 from auditor.ids import fold
+from auditor.network.blank_references import require_not_meant
 from auditor.network.doubt import Doubt, doubt
 from auditor.network.endpoint_states import stuck
 from auditor.network.gateway_backends import resolution
@@ -24,6 +25,7 @@ from auditor.network.names import records_by_label
 from auditor.network.private_link import approved_endpoints, untold_endpoint
 from auditor.network.reasons import teller
 from auditor.network.tls import certificates_from_vaults
+from auditor.network.untold_homes import may_be_one
 from auditor.network.vault_access import vault_of
 from auditor.reach.answer import Answer, Verdict
 from auditor.reach.gatewaying import point_of
@@ -159,7 +161,11 @@ def _by_subnet(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[str 
     if _closed_to_networks(p):
         yield _CLOSED
         return
-    if all(fold(rule.id or "") != subnet.key for rule in rules):
+    named = [fold(rule.id or "") for rule in rules]
+    if subnet.key not in named:
+        if any(may_be_one(subnet.key, each) for each in named):
+            missing = f"whether a rule of {vault.label} names {subnet.label}, of which group"
+            raise Undetermined(missing, resource=vault.id)
         yield f"no rule names the subnet {subnet.label}"
         return
     services = {(each.service or "").lower() for each in subnet.properties.service_endpoints or ()}
@@ -200,6 +206,7 @@ def _public_addresses(network: Network, gateway: ApplicationGateway) -> Iterator
 def _by_endpoint(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[str | Answer]:
     points = list(_endpoints(network, vault))
     if not points:
+        require_not_meant(network, vault, "privateLinkServiceId")
         waiting = stuck(network, vault, vault.properties.private_endpoint_connections)
         words = ["it has no approved private endpoint", *(each.words for each in waiting)]
         yield ", its ".join(words)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from auditor.ids import fold, folded
+from auditor.snapshot.differences import differences
 from auditor.snapshot.disputed import WHY, Json, disputed
 from auditor.snapshot.document import NO_SETTINGS, Dialect, Gap, Record, Source
 from auditor.snapshot.formats.graph import SHAPE
@@ -72,12 +73,21 @@ def _settle(group: list[Record], sources: Sequence[Source]) -> tuple[Record, lis
     others = [record for record in ranked[1:] if not _agree(best, record, sources)]
     if not others:
         return best, []
-    places = sorted({place(record, sources) for record in others})
-    detail = f"two inputs tell this resource differently: taken from {place(best, sources)}, not "
+    told = {place(record, sources): _differing(best, record) for record in others}
+    places = ", nor ".join(f"{where} ({told[where]})" for where in sorted(told))
+    detail = f"taken from {place(best, sources)}, not {places}"
     settled = not any(_is_open(best, record, sources) for record in others)
     best = _without_disputed(best, others, sources)
-    gap = Gap("conflict", best.id, detail + ", ".join(places), place(best, sources), settled)
+    gap = Gap("conflict", best.id, detail, place(best, sources), settled)
     return best, [gap]
+
+
+def _differing(best: Record, other: Record) -> str:
+    try:
+        one, two = (msgspec.json.decode(bytes(record.body)) for record in (best, other))
+    except (msgspec.DecodeError, RecursionError):
+        return "nested too deeply to compare"
+    return differences(one, two)
 
 
 def _is_open(best: Record, other: Record, sources: Sequence[Source]) -> bool:

@@ -46,6 +46,7 @@ from auditor.network.egress import (
     is_private,
     learned_default,
     machine_subnets,
+    perhaps_inside,
 )
 from auditor.network.graph import evidence, possibly
 from auditor.network.interfaces import Interface
@@ -105,6 +106,7 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
         Undetermined(f"{name}, which is not in the snapshot")
         for name in absent_nics(network, subnet)
     ]
+    unsure += perhaps_inside(network, subnet)
     if sure:
         learned = learned_default(network, subnet)
         if learned:

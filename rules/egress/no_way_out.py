@@ -49,7 +49,7 @@ from msgspec import Struct
 from auditor.finding import Evidence
 from auditor.network.approval import approved
 from auditor.network.default_route_commands import default_to_firewall
-from auditor.network.egress import absent_nics, is_private
+from auditor.network.egress import absent_nics, is_private, perhaps_inside
 from auditor.network.graph import evidence
 from auditor.network.nat_commands import leave_by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
@@ -114,6 +114,7 @@ def no_way_out(network: Network, subnet: Subnet, params: Params) -> Outcomes:
     unsure += [
         Reason("", f"{name}, which is not in the snapshot") for name in absent_nics(network, subnet)
     ]
+    unsure += [Reason("", each.missing, each.resource) for each in perhaps_inside(network, subnet)]
     if stuck:
         yield _finding(network, subnet, roads, stuck)
     elif unsure:

@@ -195,7 +195,8 @@ def _perhaps_made(network: Network, holes: tuple[Hole, ...], maker: Gap) -> Unkn
 
 def _gap(gaps: tuple[Gap, ...]) -> Finding:
     gap = gaps[0]
-    where = f" ({gap.where})" if gap.where not in ("", gap.subject) else ""
+    said = gap.where in ("", gap.subject) or gap.where in gap.detail
+    where = "" if said else f" ({gap.where})"
     others = tuple(each.subject for each in gaps[1:])
     which = f"{gap.subject}, like {len(others)} more," if others else gap.subject
     return Finding(
@@ -204,7 +205,8 @@ def _gap(gaps: tuple[Gap, ...]) -> Finding:
         remedy=_again(gap.kind, "them" if others else "it"),
         related=others,
         severity=Severity.LOW if gap.kind in _MILD else None,
-        key=f"{gap.kind} {gap.detail}",
+        # What two inputs say of one may be another tomorrow: it is the same conflict.
+        key=gap.kind if gap.kind == "conflict" else f"{gap.kind} {gap.detail}",
         location=location_of(gap.where),
     )
 

@@ -242,6 +242,10 @@ def test_a_conflict_is_settled_the_same_way_and_told(tmp_path: Path) -> None:
 
     (gap,) = snapshot.gaps
     assert (gap.kind, gap.subject) == ("conflict", VNET)
+    told, other = (f"{tmp_path / name}.json:1" for name in "ab")
+    assert gap.detail == (
+        f"taken from {told}, not {other} (/properties/flowTimeoutInMinutes is 4, not 5)"
+    )
     assert "a.json:1" in gap.detail
     assert "b.json:1" in gap.detail
 

@@ -6,7 +6,7 @@ import pytest
 
 from auditor.testing import arm_id, ask, estate, resource
 
-from ...exposed import GATEWAY, NIC, NSG, SUBNET, nsg, subnet, vnet
+from ...exposed import GATEWAY, NIC, NSG, SUBNET, nsg, pip, subnet, vnet
 from ...exposed import nic as plain_nic
 from ...guarded import out, out_deny
 from ...networks import gateway, hub, hub_peer
@@ -154,6 +154,14 @@ def test_R_8_a_route_that_leads_everything_elsewhere(prefix: str, hop: str, brok
 
 def test_R_34_a_private_subnet_has_no_way_out() -> None:
     assert ask("NSG-010", app(defaultOutboundAccess=False)).kept == 1
+
+
+@pytest.mark.parametrize("name", ["a-other", "z-other"])
+def test_R_30_each_way_in_which_machines_leave_is_asked_about(name: str) -> None:
+    """One machine stood for all behind a group, whichever came first by name."""
+    leaves = nic(name, public="pip", address="10.0.0.5"), pip("pip"), vm(name)
+
+    assert len(ask("NSG-010", app(defaultOutboundAccess=False, more=leaves)).broken) == 1
 
 
 def test_a_subnet_of_a_service_is_not_judged() -> None:
