@@ -51,6 +51,21 @@ def perhaps_told(network: Network, target: str) -> Node | None:
     return next(_perhaps(network, key), None) if is_open(key) else None
 
 
+def leaves_open(network: Network) -> bool:
+    """Whether some input leaves open where its resources go."""
+    return bool(_open_homes(network))
+
+
+def may_be_the_same(one: str, other: str) -> bool:
+    """Whether two ids (folded) are one, or may be, as a template leaves one's home open."""
+    if one == other:
+        return True
+    if not (is_open(one) or is_open(other)):
+        return False
+    tails = {each.partition("/providers/")[2] for each in (one, other)}
+    return len(tails) == 1 and all(map(_may_be_one, group_key(one), group_key(other)))
+
+
 def export(missing: str) -> str:
     """Say how to export what is missing; a template leads to it by its whole id alone."""
     too = ", and name it in full in the template or plan" if is_open(missing) else ""
