@@ -8,7 +8,7 @@ from auditor.ids import name as last_segment
 from auditor.network.graph import Network, possibly, question, question_about
 from auditor.network.namesakes import nth_anywhere
 from auditor.network.routing_domains import network_id, to_hub
-from auditor.network.untold_homes import perhaps_meant_by, why_open
+from auditor.network.untold_homes import leaves_open, may_be_the_same
 from auditor.remedy import unused_name
 from auditor.resources import walk
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
@@ -79,13 +79,15 @@ def way_back(network: Network, peering: Peering) -> Peering | None:
         return back
     far = far_network(network, peering)
     _ = far.peerings  # there may be one back among those that are not told
-    own = network.nodes.get(home)
-    if own is not None:
-        for edge in perhaps_meant_by(network, own, "remoteVirtualNetwork"):
-            if isinstance(edge.source, Peering) and fold(network_id(edge.source)) == far.key:
-                raise Undetermined(why_open(own, edge), resource=edge.source.id)
     if (far.key, "") in ends:
         raise Undetermined(f"where a peering of {far.label} leads", resource=far.id)
+    for (near, beyond), (perhaps, *_) in ends.items() if leaves_open(network) else ():
+        if may_be_the_same(near, there) and may_be_the_same(beyond, home):
+            raise Undetermined(
+                f"whether {perhaps.id} is the peering back of {peering.label}: a template or plan "
+                "does not tell where that goes",
+                resource=perhaps.id,
+            )
     return None
 
 

@@ -52,6 +52,17 @@ def perhaps_told(network: Network, target: str) -> Node | None:
     return next(_perhaps(network, key), None) if is_open(key) else None
 
 
+@question
+def leaves_open(network: Network) -> bool:
+    """Whether some input leaves open where its resources go, or those that it names."""
+    return bool(_open_homes(network)) or any("{" in e.target for e in network.dangling())
+
+
+def may_be_the_same(one: str, other: str) -> bool:
+    """Whether two ids (folded) are one, or may be, as a template leaves one's home open."""
+    return one == other or may_be_one(one, other)
+
+
 def export(missing: str) -> str:
     """Say how to export what is missing."""
     how = ", and ".join(("with the rest", *led_to_by_id((missing,))))

@@ -45,11 +45,18 @@ class Configuration:
 
     def expressions(self, address: str) -> Any:
         """Give the expressions of a resource; None where the configuration does not hold it."""
+        return inside(self._resource(address), "expressions")
+
+    def provider(self, address: str) -> str:
+        """Give the key of the provider's configuration that makes a resource, if it is told."""
+        return str(inside(self._resource(address), "provider_config_key") or "")
+
+    def _resource(self, address: str) -> Any:
         where = module_of(address)
         if where not in self._written:
             listed = inside(self._module(where), "resources")
             self._written[where] = {
-                str(inside(one, "address")): inside(one, "expressions")
+                str(inside(one, "address")): one
                 for one in (listed if isinstance(listed, list) else [])
             }
         return self._written[where].get(without_index(address[len(where) :]))

@@ -63,7 +63,7 @@ class Environment:
 
     `given` holds parameter values from outside (a nested deployment's), already evaluated; `name`
     is what the deployment is called, and `refer` gives what `reference()` gives of a nested one;
-    `bound` holds the variables of lambdas around, `called` the turns of deployments by their names.
+    `bound` holds the variables of lambdas around, `kept` what others found out once.
     """
 
     template: Mapping[str, Value]
@@ -74,7 +74,7 @@ class Environment:
     name: str | None = None
     refer: Callable[[Environment, str], Value] | None = None
     bound: Mapping[str, Value] = field(default_factory=dict)
-    called: dict[int, dict[str, Environment]] = field(default_factory=dict)
+    kept: dict[object, Value] = field(default_factory=dict)
     _known: dict[tuple[str, str], Value] = field(default_factory=dict)
     _open: set[tuple[str, str]] = field(default_factory=set)
 
@@ -185,7 +185,7 @@ class Environment:
             return clouds.ENVIRONMENT
         if name == "deployment" and self.name is not None:
             return {"name": self.name}
-        if name == "reference" and arguments and isinstance(arguments[0], str):
+        if name == "reference" and len(arguments) in (1, 2) and isinstance(arguments[0], str):
             return self._reference(arguments[0])
         return functions.call(call.name, arguments)
 
@@ -236,7 +236,7 @@ class Environment:
         return None
 
     def _reference(self, to: str) -> Value:
-        """Give the outputs of a nested deployment, evaluated once."""
+        """Give the outputs of a nested deployment, or what is asked of a resource; once."""
         key = ("reference", to.lower())
         if self.refer is None or key in self._open:
             raise Unresolved("reference() is known only to Azure")

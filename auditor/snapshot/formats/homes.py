@@ -1,8 +1,7 @@
 """In which subscription a Terraform plan makes what has no id yet.
 
-A plan names a resource group and no subscription. Where one provider makes everything, it is that
-of whatever has an id, or the one that the configuration writes; else that of the group, where what
-has an id tells of one such group only.
+A plan names a resource group and no subscription. What one configuration of the provider makes is
+all in one: in that which the configuration writes, else in that of whatever it made before.
 """
 
 from __future__ import annotations
@@ -13,49 +12,50 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auditor.ids import group_key
+from auditor.snapshot.formats.configured import Configuration
 from auditor.snapshot.formats.planned import Resource, inside
 from auditor.snapshot.formats.template import SUBSCRIPTION
 
 
 @dataclass(slots=True)
 class Homes:
-    """The subscriptions that a plan tells."""
+    """The subscriptions that a plan tells, by the keys of its configurations of the provider."""
 
-    only: str | None = None
-    """That of all its resources, where there is but one."""
-    _by_group: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _written: Configuration
+    _by_key: dict[str, str] = field(default_factory=dict)
+    alone: bool = False
+    """Whether one configuration makes everything."""
 
-    def subscription(self, group: str) -> str:
-        """Give the subscription of a resource group, or the placeholder for it."""
-        told = self._by_group.get(group.lower(), ())
-        return self.only or (next(iter(told)) if len(told) == 1 else SUBSCRIPTION)
+    def subscription(self, address: str) -> str:
+        """Give the subscription of the resource at an address, or the placeholder for it."""
+        return self._by_key.get(self._key(address), SUBSCRIPTION)
 
-    def add(self, arm_id: str) -> None:
-        """Take the id of a resource that is there."""
-        subscription, group = group_key(arm_id)
-        if subscription and group:
-            self._by_group[group].add(subscription)
+    def elsewhere(self) -> str:
+        """Give the subscription of what is not told to be in another."""
+        return self._by_key.get("", SUBSCRIPTION)
+
+    def learn(self, resources: Iterable[Resource], providers: dict[str, Any]) -> None:
+        """Look where the resources of a plan are that are there already."""
+        self.alone = len(providers) == 1
+        seen: dict[str, set[str]] = defaultdict(set)
+        for resource in resources:
+            told = resource.values.get("id")
+            if resource.kind.startswith("azurerm_") and isinstance(told, str):
+                seen[self._key(resource.address)].add(group_key(told)[0])
+        for key, provider in providers.items():
+            written = inside(inside(provider, "expressions"), "subscription_id")
+            constant = inside(written, "constant_value")
+            if isinstance(constant, str) and constant:
+                seen["" if self.alone else key] = {constant.lower()}
+        told_by = {key: found - {""} for key, found in seen.items() if key or self.alone}
+        self._by_key = {key: next(iter(one)) for key, one in told_by.items() if len(one) == 1}
+
+    def _key(self, address: str) -> str:
+        return "" if self.alone else self._written.provider(address)
 
 
-def homes_of(root: dict[str, Any], resources: Iterable[Resource]) -> Homes:
-    """Look where the resources of a plan are that are there already."""
-    homes, seen = Homes(), set()
-    for resource in resources:
-        told = resource.values.get("id")
-        if resource.kind.startswith("azurerm_") and isinstance(told, str):
-            homes.add(told)
-            seen.add(group_key(told)[0])
-    providers = _providers(root)
-    if len(providers) == 1:
-        written = inside(inside(providers[0], "expressions"), "subscription_id")
-        constant = inside(written, "constant_value")
-        seen = {constant.lower()} if isinstance(constant, str) and constant else seen - {""}
-        homes.only = next(iter(seen)) if len(seen) == 1 else None
-    return homes
-
-
-def _providers(root: dict[str, Any]) -> list[Any]:
+def providers_of(root: dict[str, Any]) -> dict[str, Any]:
     """Give the configurations of the provider azurerm: each may be of another subscription."""
     listed = inside(inside(root, "configuration"), "provider_config")
-    found = listed.values() if isinstance(listed, dict) else ()
-    return [each for each in found if inside(each, "name") == "azurerm"]
+    found = listed.items() if isinstance(listed, dict) else ()
+    return {key: each for key, each in found if inside(each, "name") == "azurerm"}

@@ -78,7 +78,7 @@ def inside(resource: Resource, env: Environment, scope: Scope) -> tuple[Resource
     called = env.resolve(resource.get("name"))
     name = called if isinstance(called, str) else None
     target = target_of(resource, env, scope)
-    return template, Environment(template, target, env.budget, given, name=name, refer=reference)
+    return template, Environment(template, target, env.budget, given, name=name, refer=env.refer)
 
 
 def reference(env: Environment, to: str) -> Value:
@@ -125,9 +125,10 @@ def _candidates(template: Any, to: str) -> list[Resource]:
 def _turn_called(resource: Resource, env: Environment, to: str) -> Environment | None:
     """Give the environment of the deployment that is meant: of that turn, where it has a loop."""
     if not isinstance(env.template.get("resources"), dict) or "/" in to:
-        if id(resource) not in env.called:
-            env.called[id(resource)] = dict(_by_name(resource, env))
-        return env.called[id(resource)].get(fold(to))
+        if id(resource) not in env.kept:
+            env.kept[id(resource)] = dict(_by_name(resource, env))
+        found: Environment | None = env.kept[id(resource)].get(fold(to))
+        return found
     one, turns = _TURN.fullmatch(to), _turns(resource, env)
     if (one is None) is isinstance(resource.get("copy"), dict):
         return None

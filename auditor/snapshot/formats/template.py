@@ -18,7 +18,7 @@ from auditor.snapshot.formats.deployment import level
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope, join_names
 from auditor.snapshot.formats.expressions import Unresolved
-from auditor.snapshot.formats.functions import Opaque, Unknown
+from auditor.snapshot.formats.functions import Opaque, Unknown, Value
 from auditor.snapshot.formats.lists import DEPLOYMENT, list_path
 from auditor.snapshot.formats.nesting import (
     deploys,
@@ -27,6 +27,7 @@ from auditor.snapshot.formats.nesting import (
     reference,
     target_of,
 )
+from auditor.snapshot.formats.own_settings import settings_of
 from auditor.snapshot.formats.settle import Place, hide_all, record
 
 SUBSCRIPTION = "{subscription}"
@@ -44,6 +45,17 @@ def read(document: Document) -> Reading | None:
     name = _stem(document.called or document.name)
     group = None if above else f"{{resource-group:{name}}}"
     return _Builder(document).build(Scope(SUBSCRIPTION, group))
+
+
+def _refer(env: Environment, to: str) -> Value:
+    """Give what `reference()` gives: outputs of a deployment, else settings. Raises Unresolved."""
+    try:
+        return reference(env, to)
+    except Unresolved as why:
+        try:
+            return settings_of(env.outside_loops(), to)
+        except Unresolved:
+            raise why from None
 
 
 def _stem(name: str) -> str:
@@ -69,7 +81,7 @@ class _Builder:
             self._budget,
             self._document.given,
             name=Opaque(called),
-            refer=reference,
+            refer=_refer,
         )
         root = Place(self._document.start, self._document.pointer)
         self._all(template, environment, scope, root, 0)

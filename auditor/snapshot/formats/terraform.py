@@ -27,7 +27,7 @@ from auditor.snapshot.formats.document import Document, Reading
 from auditor.snapshot.formats.evaluate import Budget, join_names
 from auditor.snapshot.formats.expressions import Unresolved
 from auditor.snapshot.formats.functions import Unknown, Value
-from auditor.snapshot.formats.homes import Homes, homes_of
+from auditor.snapshot.formats.homes import Homes, providers_of
 from auditor.snapshot.formats.left_open import LeftOpen
 from auditor.snapshot.formats.lists import list_path
 from auditor.snapshot.formats.planned import Block, Made, Resource, configurations, inside
@@ -62,7 +62,7 @@ class _Reader:
     made: dict[str, Made] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     untranslated: Counter[str] = field(default_factory=Counter)
-    homes: Homes = field(default_factory=Homes)
+    homes: Homes = field(init=False)
     kinds: set[str] = field(default_factory=set)
     turns: dict[str, list[Resource]] = field(default_factory=dict)
     """The resources of each address without its index (`count`, `for_each`)."""
@@ -78,6 +78,9 @@ class _Reader:
     gone: set[str] = field(default_factory=set)
     """Ids of what the plan deletes, folded."""
 
+    def __post_init__(self) -> None:
+        self.homes = Homes(self.written)
+
     def read(self, key: str) -> Reading:
         changes = self._changes()
         start = Place(self.document.start, self.document.pointer)
@@ -85,7 +88,7 @@ class _Reader:
         values = inside(self.root.get(key), "root_module")
         for raw, place in self._listed(values, top, 0):
             self._register(raw, place, changes)
-        self.homes = homes_of(self.root, self.resources.values())
+        self.homes.learn(self.resources.values(), providers_of(self.root))
         for resource in self.resources.values():
             self._attempt(resource, self._make)
         for resource in self.resources.values():
@@ -201,7 +204,7 @@ class _Reader:
             return f"{parent}/{kind.type.rpartition('/')[2]}/{_text(block.get('name'), 'name')}"
         group = _text(block.get("resource_group_name"), "resource_group_name")
         names = [_text(block.get(name), name) for name in kind.names]
-        base = f"/subscriptions/{self.homes.subscription(group)}/resourceGroups/{group}"
+        base = f"/subscriptions/{self.homes.subscription(resource.address)}/resourceGroups/{group}"
         return f"{base}/providers/{join_names(kind.type, names)}"
 
     def _azapi_identity(self, block: Block) -> str:
@@ -350,7 +353,7 @@ class _Reader:
             self._gap(f"resources of types that are not translated: {told}", None)
         ids = (made.arm_id for made in self.made.values())
         scopes = {f"/subscriptions/{subscription(each)}" for each in ids if subscription(each)}
-        for scope in sorted(scopes | {f"/subscriptions/{self.homes.only or SUBSCRIPTION}"}):
+        for scope in sorted(scopes | {f"/subscriptions/{self.homes.elsewhere()}"}):
             for hidden, why in sorted(self.hidden.items()):
                 self._gap(why, None, list_path(hidden, scope))
         reading.gaps = self.gaps

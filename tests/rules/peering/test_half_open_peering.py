@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -85,6 +86,17 @@ def test_a_far_side_that_came_without_its_network_is_one() -> None:
     elsewhere = {"remoteVirtualNetwork": {"id": vnet_id("c")}}
     answer = judge(a(), resource(f"{VNET}/virtualNetworkPeerings", "b/to-c", elsewhere))
     assert len(answer.unknown) == 2
+
+
+def test_a_far_side_of_a_template_that_tells_no_subscription_may_be_the_one() -> None:
+    """The hub is exported, and a template adds its side in the subscription it deploys to."""
+    there = {"remoteVirtualNetwork": {"id": vnet_id("a")}}
+    back = resource(f"{VNET}/virtualNetworkPeerings", "b/to-a", there)
+    own = re.sub("(?<=/subscriptions/)[^/]+", "{subscription}", back["id"])
+    answer = judge(a(), vnet("b", "10.1.0.0/16"), {**back, "id": own})
+    assert answer.broken == []
+    told = [each.missing for each in answer.unknown]
+    assert any(each.startswith(f"whether {own} is the peering back of to-b") for each in told)
 
 
 def test_a_half_that_points_elsewhere_is_none() -> None:
