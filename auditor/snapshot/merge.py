@@ -22,6 +22,8 @@ _ADDED = frozenset(
     {
         "etag",
         "resourcegroup",
+        "createdtime",  # both by az's inventory, beside resources that have no settings
+        "changedtime",
         "id",
         "type",
         "typepropertiestype",  # what az calls a pool's own type
