@@ -199,6 +199,11 @@ def _agree(best: Record, other: Record, sources: Sequence[Source]) -> bool:
         one, two = (msgspec.json.decode(bytes(record.body)) for record in (best, other))
         if _without_noise(one) == _without_noise(two):
             return True
+        if Dialect.FLAT not in (best.dialect, other.dialect) and None in (
+            one.get("properties"),
+            two.get("properties"),
+        ):
+            return True  # an inventory entry, of what has no settings that it would lack
         full, part = _canonical(one), _canonical(two)
         shapes = {(sources[record.source].shape, record.dialect) for record in (best, other)}
         return _covers(full, part) and (len(shapes) > 1 or _covers(part, full))

@@ -38,6 +38,7 @@ from auditor.network.graph import Network, possibly, question
 from auditor.network.routing_domains import claims_of_subnet, network_key
 from auditor.network.subnets import free_prefix, siblings_of, vnet_name
 from auditor.remedy import az, unused_name
+from auditor.resources import walk
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.virtual_networks import Subnet
 from auditor.rule import Finding, Outcomes, Severity, apart, rule
@@ -151,11 +152,19 @@ def _fit(network: Network, subnet: Subnet, names: str, needed: int) -> str:
         vnet_name=vnet_name(subnet),
         name=unused_name(f"{subnet.label}-2", {each.label for each in _beside(network, subnet)}),
         address_prefixes=str(free) if free else f"<a free /{length}>",
+        network_security_group=_named(subnet, "network_security_group"),
+        route_table=_named(subnet, "route_table"),
+        nat_gateway=_named(subnet, "nat_gateway"),
     )
     return (
         f"whoever runs the cluster chooses: lower maxCount of {names}, or make new pools with a "
         f"pod subnet of a /{length}, which holds the {needed} addresses: {create}"
     )
+
+
+def _named(subnet: Subnet, setting: str) -> str | None:
+    """What the pod subnet has now: pods in another are to be let in and out by the same."""
+    return walk.peek(walk.peek(subnet.properties, setting), "id") or None
 
 
 def _beside(network: Network, subnet: Subnet) -> tuple[Subnet, ...]:

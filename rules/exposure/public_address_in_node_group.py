@@ -158,13 +158,17 @@ def _finding(
 ) -> Finding:
     services = services_of(pip)
     there = arrivals(network, pip.id)
-    whose = f"Kubernetes Service {', '.join(services)}" if services else f"the {owner.word}"
+    several = len(services) > 1
+    whose = f"Kubernetes Service{'s' if several else ''} {', '.join(services)}"
+    if not services:
+        whose = f"the {owner.word}"
     on_machine = owner.type == INTERFACE
     if on_machine:
-        whose = f"{owner.word} {ids.name(owner.id)}"
+        whose, several = f"{owner.word} {ids.name(owner.id)}", False
     return Finding(
         subject=pip.id,
-        message=f"{whose} of cluster {cluster.label} lets {ports} in from the internet at "
+        message=f"{whose} of cluster {cluster.label} {'let' if several else 'lets'} {ports} in "
+        "from the internet at "
         f"{public_name(network, pip.id)}"
         + (", beside the gateway" if network.all(ApplicationGateway) else "")
         + (f"; today nothing gets through, {there.why_not}" if there.why_not else ""),
@@ -198,11 +202,16 @@ def _detached(owner: Owner) -> str:
 
 
 def _remedy(services: tuple[str, ...]) -> str:
-    namespace, slash, name = services[0].partition("/") if services else ("", "", "")
-    if not slash:
+    named = [service.partition("/") for service in services]
+    if not named or not all(slash for _, slash, _ in named):
         return "find the Service that owns the address, make it internal, delete the address"
-    command = kubectl("annotate", "service", name, _INTERNAL, "--overwrite", namespace=namespace)
-    return f"make the Service internal and point the gateway at its address: {command}"
+    commands = " && ".join(
+        kubectl("annotate", "service", name, _INTERNAL, "--overwrite", namespace=namespace)
+        for namespace, _, name in named
+    )
+    which = "the Services that share the address" if len(named) > 1 else "the Service"
+    its = "their addresses" if len(named) > 1 else "its address"
+    return f"make {which} internal and point the gateway at {its}: {commands}"
 
 
 def _tag_evidence(pip: PublicIp) -> Iterator[Evidence]:

@@ -234,6 +234,17 @@ def test_an_inventory_of_what_another_input_tells_lacks_nothing(tmp_path: Path) 
     assert gap.detail.startswith("an inventory: 1 resource listed without settings")
 
 
+@pytest.mark.parametrize("kind", ["applicationSecurityGroups", "networkWatchers"])
+def test_when_an_inventory_says_it_was_made_is_no_conflict(kind: str) -> None:
+    """Such a resource has no settings, with which others win over their inventory entries."""
+    arm_id = VNET.replace("virtualNetworks", kind)
+    told = {"provisioningState": "Succeeded", "resourceGuid": "1"}
+    times = {"createdTime": "2025-01-01T00:00:00+00:00", "changedTime": "2025-02-01T00:00:00+00:00"}
+    entry = {"id": arm_id, "properties": None, "provisioningState": "Succeeded", **times}
+
+    assert read([{"id": arm_id, "properties": told}, entry]).gaps == ()
+
+
 def test_a_conflict_is_settled_the_same_way_and_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(vnet(flowTimeoutInMinutes=4)))
     (tmp_path / "b.json").write_text(json.dumps(vnet(flowTimeoutInMinutes=5)))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auditor.testing import Answer, ask, estate
+from auditor.testing import Answer, arm_id, ask, estate
 
 from ...clusters import cluster, cluster_id, pool
 from ...networks import subnet_id, vnet
@@ -77,8 +77,8 @@ def test_a_cluster_without_a_plugin_is_unknown() -> None:
     assert len(answer.unknown) == 1
 
 
-def pods(prefix: str, *pools: Json) -> Answer:
-    subnets = {"nodes": "10.0.0.0/24", "pods": prefix}
+def pods(prefix: str, *pools: Json, **more: Any) -> Answer:
+    subnets = {"nodes": "10.0.0.0/24", "pods": {"addressPrefix": prefix, **more}}
     return asked(cluster("shop", *pools, network=FLAT), vnet("a", "10.0.0.0/16", subnets=subnets))
 
 
@@ -115,6 +115,15 @@ def test_what_it_says_of_a_pod_subnet() -> None:
         "whoever runs the cluster chooses: lower maxCount of shop/system, or make new pools with a "
         "pod subnet of a /25, which holds the 96 addresses: az network vnet subnet create "
         "--resource-group rg --vnet-name a --name pods-2 --address-prefixes 10.0.1.0/25"
+    )
+
+
+def test_another_pod_subnet_gets_what_guards_and_steers_this_one() -> None:
+    each = nodes(2, podSubnetID=subnet_id("a", "pods"))
+    group = arm_id("Microsoft.Network/networkSecurityGroups", "nsg")
+    [finding] = pods("10.0.2.0/26", each, networkSecurityGroup={"id": group}).broken
+    assert finding.remedy.endswith(
+        f"--address-prefixes 10.0.1.0/25 --network-security-group {group}"
     )
 
 

@@ -52,6 +52,20 @@ def serving(port: int = 443) -> dict[str, Any]:
     return forwards("web", port, of="kubernetes", group=MC, enableFloatingIP=True)
 
 
+def test_services_that_share_an_address_are_all_made_internal() -> None:
+    shared = service({"k8s-azure-service": "web/nginx,tools/admin"})
+    network = estate(cluster(), shared, slb(loadBalancingRules=[serving()]))
+
+    (finding,) = ask("EXP-009", network).broken
+
+    assert finding.message.startswith(
+        "Kubernetes Services web/nginx, tools/admin of cluster aks let "
+    )
+    assert "annotate service nginx" in finding.remedy
+    assert finding.remedy.endswith("--namespace tools")
+    assert " && kubectl annotate service admin" in finding.remedy
+
+
 def test_a_gateway_is_told_of_where_there_is_one() -> None:
     gateway = resource("Microsoft.Network/applicationGateways", "agw")
     network = estate(cluster(), service(), slb(loadBalancingRules=[serving()]), gateway)
@@ -85,7 +99,7 @@ def test_K_57_the_older_tag_counts() -> None:
         cluster(), service({"service": "a/b,c/d"}), slb(loadBalancingRules=[serving()])
     )
 
-    assert "Service a/b, c/d of" in ask("EXP-009", network).broken[0].message
+    assert "Services a/b, c/d of" in ask("EXP-009", network).broken[0].message
 
 
 def test_an_address_without_tags_is_told_all_the_same() -> None:
