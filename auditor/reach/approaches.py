@@ -15,6 +15,7 @@ from auditor.reach.entrances import Entrance, entrances, entrances_at, entrances
 from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Kind, Point, frontend, keys_of, machine
 from auditor.reach.translating import translated_abroad, translated_by_hub, translated_to
+from auditor.resources import walk
 from auditor.resources.application_gateways import ApplicationGateway, GatewayFrontend
 from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
@@ -69,7 +70,8 @@ def _towards(
     found: dict[str, Entrance] = {}
     nodes = [target.node] if target.node is not None else []
     if target.kind is Kind.GATEWAY and isinstance(target.node, ApplicationGateway):
-        nodes = list(target.node.properties.frontend_ip_configurations or ())
+        settings = walk.peek(target.node, "properties")
+        nodes = list(walk.peek(settings, "frontend_ip_configurations") or ())
     if isinstance(target.node, FirewallIpConfiguration | VpnGatewayIpConfiguration):
         nodes = _beside(target.node)
     if target.kind in (Kind.MACHINE, Kind.FRONTEND) and target.node is not None:

@@ -117,13 +117,23 @@ def _(node: ScaleSet, network: Network) -> tuple[Point, ...]:
 
 
 def besides(network: Network, node: Node) -> tuple[Reason, ...]:
-    """Why something may be more than its points tell: machines of scale sets and clusters."""
+    """Why something may be more than its points tell: of scale sets, clusters and gateways."""
     if isinstance(node, ManagedCluster):
         return tuple(_nodes_of(network, node)[1])
+    if isinstance(node, ApplicationGateway):
+        return _untold_frontends(node)
     if not isinstance(node, ScaleSet) or not is_flexible(node) or node.interfaces:
         return ()
     lacks = machines_lacking(network, node)
     return (Reason("collection-gap", lacks, node.id),) if lacks else ()
+
+
+def _untold_frontends(gateway: ApplicationGateway) -> tuple[Reason, ...]:
+    try:
+        _ = gateway.frontends
+    except Undetermined:
+        return (Reason("collection-gap", f"the frontends of {gateway.label}", gateway.id),)
+    return ()
 
 
 @points_of.register

@@ -175,8 +175,10 @@ def through_link(trail: Trail, link: Link) -> tuple[Trail, Reply]:
     why = Reason("private-link", f"which address of {service.label} it has", service.id)
     whys = (why,) if own.addresses.size > 1 else ()
     there = _point(network, front) if front is not None else None
+    # What the rules before a gateway see of it no fact tells.
+    unseen = isinstance(service, ApplicationGateway) and bool(link.reasons)
     at = trail.becoming(
-        source=own.addresses,
+        source=EVERYTHING if unseen else own.addresses,
         source_port=EVERY_PORT,
         destination=(there.addresses or None) if there is not None else None,
         reasons=(*whys, *(there.reasons if there is not None else ())),

@@ -13,7 +13,7 @@ from auditor.network.routing.model import EffectiveRoute, Hop
 from auditor.network.service_tags import ServiceTags
 from auditor.packets.diagram import PacketSet
 from auditor.reach.path import start
-from auditor.reach.points import Point
+from auditor.reach.points import Kind, Point
 from auditor.reach.space import FlowSpace
 from auditor.reach.untold_appliances import by_stranger
 
@@ -50,7 +50,7 @@ def _let_on(
     known = _known(network)
     found = known.get(key)
     if found is None:
-        anyone = replace(at, addresses=EVERYTHING, reasons=())
+        anyone = replace(at, kind=_somebody(at), addresses=EVERYTHING, reasons=())
         trail = start(network, anyone, version, EVERYTHING, tags)
         found = trail.space.empty
         for each in by_stranger(trail, appliance, at):
@@ -60,6 +60,11 @@ def _let_on(
             found |= let_in
         known[key] = found
     return found
+
+
+def _somebody(at: Point) -> Kind:
+    """The kind of a point as one that sends, be it that nobody listed has its address."""
+    return Kind.SUBNET if at.kind is Kind.NOBODY else at.kind
 
 
 @question

@@ -37,6 +37,8 @@ from auditor.reach.stages import Reply, remark
 from auditor.reach.trail import Trail
 from auditor.reach.translating import untold_rules
 from auditor.resources import walk
+from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.base import Node
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
@@ -157,7 +159,7 @@ def entered_by_lost(network: Network) -> tuple[Lost, ...]:
         owner = top_level(edge.spelled) if edge.kind == "ipConfiguration" else ""
         kind = (ids.type_of(owner) or "").lower().rpartition("/")[2] if owner else ""
         if kind in _PASSING_ON and isinstance(edge.source, PublicIp) and _is_lost(network, owner):
-            why = Reason("collection-gap", f"{owner} is not in the snapshot", owner)
+            why = Reason("collection-gap", _lost_of(network, owner), owner)
             address = address_or_none(walk.peek(edge.source.properties, "ip_address"))
             own = AddressSet.from_range(address, address) if address is not None else PUBLIC
             known = found.get(owner.lower(), Lost(why, own))
@@ -165,10 +167,26 @@ def entered_by_lost(network: Network) -> tuple[Lost, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def _is_lost(network: Network, arm_id: str) -> bool:
-    """Whether the input lacks a resource, or holds it as an entry of an inventory."""
+def _lost_of(network: Network, arm_id: str) -> str:
     found = network.find(arm_id)
-    return isinstance(found, Missing) or walk.peek(found, "properties") is None
+    if isinstance(found, Node) and walk.peek(found, "properties") is not None:
+        return f"the frontends of {found.label}"
+    return f"{arm_id} is not in the snapshot"
+
+
+def _is_lost(network: Network, arm_id: str) -> bool:
+    """Whether the input lacks a resource, its settings (an inventory), or what is public of it."""
+    found = network.find(arm_id)
+    if isinstance(found, Missing) or walk.peek(found, "properties") is None:
+        return True
+    try:
+        if isinstance(found, ApplicationGateway | LoadBalancer):
+            _ = found.frontends
+        elif isinstance(found, Firewall):
+            _ = found.ip_configurations
+    except Undetermined:
+        return True
+    return False
 
 
 def _homeless(network: Network, firewall: Firewall) -> Iterator[Reason]:

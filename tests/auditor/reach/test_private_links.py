@@ -172,7 +172,7 @@ def test_L_7_a_service_of_azures_answers_at_its_endpoint_itself(far: str, verdic
     assert asked(network, "client", "pe").verdict == verdict
 
 
-def before_gateway(*listeners: tuple[str, int], guarded: bool = False) -> Network:
+def before_gateway(*listeners: tuple[str, int], guarded: bool = False, rules: Any = ()) -> Network:
     """NIC client in VNet c, an endpoint there to gateway agw, NIC web behind it."""
     gateway = app_gateway(listeners=listeners or (("public", 443),))
     front = gateway["properties"]["frontendIPConfigurations"][0]["properties"]
@@ -208,7 +208,7 @@ def before_gateway(*listeners: tuple[str, int], guarded: bool = False) -> Networ
         ),
         net("c", "10.5.0.0/16", subnets={"app": kept_in}),
         net("vnet", "10.0.0.0/16", subnets={"app": "10.0.0.0/24", "gw": gw}),
-        *([nsg(rule("all", 100))] if guarded else []),
+        *([nsg(*(rules or [rule("all", 100)]))] if guarded else []),
     )
 
 
@@ -224,6 +224,21 @@ def test_A_52_a_private_endpoint_leads_to_a_gateway_and_on(guarded: bool, verdic
     behind = [a for a in asked(network, "client", "web").answers if a.via]
     assert [answer.verdict.value for answer in behind] == [verdict]
     assert "private-link" in [step.code for step in behind[0].hops]
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        ([rule("internet", 100, "Internet", "443"), deny("rest", 200)], "unknown"),
+        ([deny("everything", 100)], "blocked"),
+    ],
+)
+def test_A_52_rules_that_deny_the_addresses_of_private_link_may_see_others(
+    rules: Any, verdict: str
+) -> None:
+    """Which they see is not told; it was blocked as if they saw these."""
+    network = before_gateway(guarded=True, rules=rules)
+    assert asked(network, "client", "pe").verdict == verdict
 
 
 def test_L_5_routes_of_its_subnet_are_none_of_an_endpoints_own() -> None:

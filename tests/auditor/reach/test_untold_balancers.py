@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 
 from auditor.network.graph import Network
+from auditor.reach.answer import answers
+from auditor.reach.replay import check
+from auditor.reach.selected import ends_of
+from auditor.selector import parse_selector
 from auditor.testing import arm_id, estate
 
 from ...exposed import deny, nic, nsg, pip, rule, subnet, vnet
 from ...networks import gateway, site, tunnel
 from ...networks import nic as nic_in
 from ...networks import vnet as network_of
-from ...reaching import asked, lb, lb_rule, ref
+from ...reaching import app_gateway, asked, lb, lb_rule, ref
+from ...routing import TABLE, route, table
 
 POOLS = "Microsoft.Network/loadBalancers/backendAddressPools"
 MEMBERSHIP = {
@@ -163,3 +168,49 @@ def test_U_2_sites_may_ask_by_an_internal_balancer_that_is_absent() -> None:
     network = estate(*rest)
     assert asked(network, office, "web", 443).verdict == "unknown"
     assert asked(network, office, "db", 443).verdict == "blocked"
+
+
+def test_U_2_a_gateway_whose_frontends_are_not_told_may_let_the_internet_in() -> None:
+    """It stopped the whole answer, as a fault of the tool."""
+    agw = app_gateway(members=("10.0.0.4",))
+    del agw["properties"]["frontendIPConfigurations"]
+    front = arm_id(
+        "Microsoft.Network/applicationGateways/frontendIPConfigurations", "agw", "public"
+    )
+    network = estate(
+        nsg(rule("agw", 100, "10.0.1.0/26", "8080"), deny("rest", 200)),
+        nic("web"),
+        pip("pip", front),
+        agw,
+        vnet(subnet(nsg="nsg"), subnet("gw", "10.0.1.0/26")),
+    )
+    found = asked(network, "internet", "web")
+    assert found.verdict == "unknown"
+    assert [reason.detail for reason in found.one.reasons] == ["the frontends of agw"]
+    ends = ends_of(network, parse_selector("name:agw"))
+    assert [reason.detail for reason in ends.reasons] == ["the frontends of agw"]
+    assert asked(network, "internet", "agw").verdict == "blocked"  # by what is told of it
+
+
+def test_P_7_a_reply_by_an_appliance_may_be_of_nobody_that_is_listed() -> None:
+    """The address of a subnet that nobody listed has; that stopped the whole answer, too."""
+    led = route("10.0.0.0/24", "VirtualAppliance", "10.0.2.4")
+    card = nic("nva", subnet="nva", address="10.0.2.4")
+    card["properties"]["enableIPForwarding"] = True
+    network = estate(
+        nic("web"),
+        nic("db", subnet="data", address="10.0.1.4"),
+        card,
+        table("rt", led),
+        vnet(
+            subnet(),
+            subnet("data", "10.0.1.0/24", routeTable={"id": arm_id(TABLE, "rt")}),
+            subnet("nva", "10.0.2.0/24"),
+        ),
+    )
+    [one], [other] = (
+        ends_of(network, parse_selector(each)).points for each in ("name:web", "10.0.1.9")
+    )
+    [answer] = answers(network, one, other, protocols=("tcp",))
+    check(network, answer)
+    assert answer.verdict.value == "unknown"
