@@ -78,6 +78,27 @@ def crossing(
     return perhaps
 
 
+def untold_around(
+    network: Network, vnet: VirtualNetwork, hub: VirtualNetwork
+) -> Undetermined | None:
+    """Give what a network, a hub or another peer does not tell that a crossing rests on.
+
+    None where nobody sends anything to appliances of the hub, for all that is told.
+    """
+    peers = [tie.far for tie in ties_of(network, hub).ties if tie.far is not None]
+    for each in (hub, *((vnet, *peers) if feeds(network, hub) else ())):
+        try:
+            _ = each.prefixes
+            for subnet in each.subnets:
+                _ = subnet.properties.route_table
+        except Undetermined as unknown:
+            missing = unknown.missing
+            if " " not in missing:
+                missing = f"{missing} of {each.label}"
+            return Undetermined(missing, resource=unknown.resource or each.id)
+    return None
+
+
 def _crossed(
     network: Network, here: Feed, there: Feed, vnet: VirtualNetwork, hub: VirtualNetwork
 ) -> Crossing | None:
