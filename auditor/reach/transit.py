@@ -17,6 +17,7 @@ from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason
+from auditor.network.route_tables import what_is_untold
 from auditor.network.routing.model import PEERINGS, EffectiveRoute, Hop
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing_domains import remote_claims
@@ -87,15 +88,9 @@ def untold_around(
     """
     peers = [tie.far for tie in ties_of(network, hub).ties if tie.far is not None]
     for each in (hub, *((vnet, *peers) if feeds(network, hub) else ())):
-        try:
-            _ = each.prefixes
-            for subnet in each.subnets:
-                _ = subnet.properties.route_table
-        except Undetermined as unknown:
-            missing = unknown.missing
-            if " " not in missing:
-                missing = f"{missing} of {each.label}"
-            return Undetermined(missing, resource=unknown.resource or each.id)
+        found = what_is_untold(each)
+        if found is not None:
+            return found
     return None
 
 
