@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.errors import Undetermined
-from auditor.network.doubt import Doubt, doubt
+from auditor.network.doubt import Doubt, absent_parts, doubt
 from auditor.network.gateways import (
     Route,
     gateway_of,
@@ -38,16 +38,21 @@ def challenge_rules(network: Network) -> tuple[PathRule | Doubt, ...]:
     found: list[PathRule | Doubt] = []
     for rule in network.all(PathRule):
         try:
-            if any(map(_is_sign, rule.properties.paths or ())) and _is_used(network, rule):
+            paths = rule.properties.paths
+            if not paths:
+                raise Undetermined(f"the paths of {label_of(rule)}", resource=rule.id)
+            if any(map(_is_sign, paths)) and _is_used(network, rule):
                 found.append(rule)
         except Undetermined as unknown:
             found.append(doubt(rule.id, unknown))
     for path_map in network.all(UrlPathMap):
         try:
-            _ = path_map.path_rules
+            if path_map.properties.path_rules is None:
+                raise Undetermined(f"the path rules of {path_map.label}", resource=path_map.id)
         except Undetermined as unknown:
             found.append(doubt(path_map.id, unknown))
-    return (*found, *hiding(network, lambda gateway: gateway.properties.url_path_maps, "path maps"))
+    hidden = hiding(network, lambda gateway: gateway.properties.url_path_maps, "path maps")
+    return (*found, *hidden, *absent_parts(network, "urlPathMap"))
 
 
 def _is_used(network: Network, rule: PathRule) -> bool:

@@ -45,6 +45,16 @@ def injected(server: Server) -> bool:
     )
 
 
+def network_untold(server: MySqlFlexibleServer) -> bool:
+    """Whether a server does not tell where it lives: Azure writes `network` for each (L-20).
+
+    API versions before 2021-05-01 write what it holds beside it.
+    """
+    p = server.properties
+    old = p.public_network_access, p.delegated_subnet_arguments
+    return p.network is None and old == (None, None)
+
+
 def firewall_rules(server: Server) -> tuple[MySqlFirewallRule, ...]:
     """The firewall rules that were exported with the server."""
     return tuple(server.properties.firewall_rules or ())

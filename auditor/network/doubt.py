@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from auditor.errors import Undetermined
+from auditor.network.graph import Network
 
 S = TypeVar("S")
 
@@ -38,6 +39,16 @@ def doubt(id: str, unknown: Undetermined) -> Doubt:
     missing = unknown.missing
     words = missing if " " in missing else f"its {missing}"
     return Doubt(id, words, unknown.resource, unknown.remedy)
+
+
+def absent_parts(network: Network, *kinds: str) -> tuple[Doubt, ...]:
+    """Give a doubt for each part that is named under some keys, and that its resource lacks."""
+    lost = {edge.target: edge for edge in network.dangling() if edge.kind in kinds}
+    return tuple(
+        Doubt(edge.source.root.id, f"{edge.spelled} is not in the snapshot")
+        for _, edge in sorted(lost.items())
+        if edge.target.startswith(f"{edge.source.root.key}/")
+    )
 
 
 def settled(subject: S | Doubt) -> S:

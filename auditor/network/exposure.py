@@ -19,6 +19,7 @@ from auditor.finding import Evidence
 from auditor.ids import fold
 from auditor.network.blank_references import require_not_meant
 from auditor.network.graph import Edge, Network, evidence, question, question_about
+from auditor.network.unlisted_rules import may_be_public, outbound_untold
 from auditor.resources import walk
 from auditor.resources.base import Node, Ref
 from auditor.resources.interfaces import IpConfiguration
@@ -33,7 +34,6 @@ from auditor.resources.load_balancers import (
     OutboundRule,
 )
 from auditor.resources.public_addresses import PublicIp, PublicIpPrefix
-from auditor.snapshot.document import Dialect
 
 INTERFACE = "microsoft.network/networkinterfaces"
 SCALE_SET = "microsoft.compute/virtualmachinescalesets"
@@ -271,33 +271,13 @@ def _noted(
             doubt = unknown
             continue
         if rules is None and collection in _OUTBOUND:
-            doubt = _unlisted(balancer)
+            doubt = outbound_untold(balancer)
         for rule in rules or ():
             try:
                 _note(rule, found)
             except Undetermined as unknown:
                 doubt = unknown
     return doubt or _named_only(network, balancer, collections)
-
-
-def _unlisted(balancer: LoadBalancer) -> Undetermined | None:
-    """Say that a Standard load balancer lacks its outbound rules, if only an empty list of them.
-
-    Basic has none, and Azure writes no list there; nor does a request without any. They are of
-    public frontends: without one there are none.
-    """
-    sku = (walk.peek(walk.peek(balancer, "sku"), "name") or "").lower()
-    asked = balancer.record is not None and balancer.record.dialect is Dialect.LOOSE
-    if sku != "standard" or asked or not _may_have_public(balancer):
-        return None
-    return Undetermined(f"the outbound rules of {balancer.label}", resource=balancer.id)
-
-
-def _may_have_public(balancer: LoadBalancer) -> bool:
-    try:
-        return any(map(_is_public, balancer.frontends))
-    except Undetermined:
-        return True
 
 
 def _named_only(
@@ -348,14 +328,8 @@ def inbound_rules(network: Network) -> tuple[InboundRule, ...]:
 @question
 def public_frontends(network: Network) -> tuple[LoadBalancerFrontend, ...]:
     """Give the frontends of load balancers that carry a public address or prefix (E-17)."""
-    return tuple(f for f in network.all(LoadBalancerFrontend) if _is_public(f))
-
-
-def _is_public(frontend: LoadBalancerFrontend) -> bool:
-    try:
-        return frontend.public
-    except Undetermined:
-        return True  # judged, and then answered with unknown
+    # One that does not tell is judged, and then answered with unknown.
+    return tuple(filter(may_be_public, network.all(LoadBalancerFrontend)))
 
 
 def address_of(network: Network, frontend: LoadBalancerFrontend) -> str:

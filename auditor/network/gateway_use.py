@@ -10,7 +10,7 @@ import msgspec
 
 from auditor.errors import Undetermined
 from auditor.ids import fold
-from auditor.network.doubt import Doubt
+from auditor.network.doubt import Doubt, absent_parts
 from auditor.network.gateways import Route, hiding, listeners, pools_of, routes_of
 from auditor.network.graph import Network, question
 from auditor.resources.application_gateways import GatewayPool, Listener
@@ -130,4 +130,5 @@ def _redirects(network: Network, route: Route) -> Iterator[Redirect]:
 def redirects_in_use(network: Network) -> tuple[Redirect | Doubt, ...]:
     """Give the redirects that some listener answers with, as far as can be told."""
     untold = hiding(network, lambda gateway: gateway.redirects, "redirects")
-    return (*redirect_use(network).possible(network.all(Redirect)), *untold)
+    lost = absent_parts(network, "redirectConfiguration", "defaultRedirectConfiguration")
+    return (*redirect_use(network).possible(network.all(Redirect)), *untold, *lost)

@@ -93,3 +93,17 @@ def _default_in(_: Network, table: RouteTable, version: int) -> Route | None:
         if not route.properties.address_prefix:
             raise Undetermined(f"the prefix of route {route.label}", resource=route.id)
     return None
+
+
+def what_is_untold(vnet: VirtualNetwork) -> Undetermined | None:
+    """Give what a network does not tell of where its subnets send: its space, subnets, tables."""
+    try:
+        _ = vnet.prefixes
+        for subnet in vnet.subnets:
+            _ = subnet.properties.route_table
+    except Undetermined as unknown:
+        missing = (
+            unknown.missing if " " in unknown.missing else f"{unknown.missing} of {vnet.label}"
+        )
+        return Undetermined(missing, resource=unknown.resource or vnet.id)
+    return None

@@ -13,7 +13,7 @@ from auditor.errors import Undetermined
 from auditor.ids import fold
 from auditor.network.graph import Network, question
 from auditor.network.reasons import Reason
-from auditor.network.route_tables import is_node_route
+from auditor.network.route_tables import is_node_route, what_is_untold
 from auditor.network.routing import effective_routes
 from auditor.network.routing.model import EffectiveRoute, Hop, Source
 from auditor.network.routing.selection import choose
@@ -23,7 +23,7 @@ from auditor.reach.points import endpoint
 from auditor.resources import walk
 from auditor.resources.private_endpoints import PrivateEndpoint
 from auditor.resources.routing import Route, RouteTable
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 _SENDERS = PLATFORM_SUBNETS - {"gatewaysubnet"}
 """Subnets of Azure's own that inspect, or that nobody's packets set out from."""
@@ -94,6 +94,24 @@ def bypasses(network: Network, there: EndpointSubnet) -> Iterator[Bypass]:
                     yield from _judged(network, node, address, source)
             if not point.addresses:
                 yield from _untold(there, node, point.reasons, source, routes)
+
+
+def untold_around(network: Network, there: EndpointSubnet) -> Undetermined | None:
+    """Give what the networks around a subnet of endpoints do not tell that a bypass rests on.
+
+    None where no table of the input sends anything private to an appliance.
+    """
+    if lets_routes_count(there.subnet):
+        return None
+    if not any(any(True for _ in _to_appliances(table)) for table in network.all(RouteTable)):
+        return None
+    home = network_key(there.id)
+    for key in sorted({home, *near_keys(network, home)}):
+        vnet = network.nodes.get(key)
+        found = what_is_untold(vnet) if isinstance(vnet, VirtualNetwork) else None
+        if found is not None:
+            return found
+    return None
 
 
 def lets_routes_count(subnet: Subnet | None) -> bool:

@@ -6,12 +6,15 @@ import msgspec
 
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
+from auditor.network.doubt import Doubt, absent_parts, doubt
 from auditor.network.graph import Network, question, question_about
 from auditor.network.reasons import Reason, gap
 from auditor.reach.demands import Refusal, met_all_around, probes, refusal
 from auditor.reach.membership import targets_of
 from auditor.reach.points import Kind, Point
+from auditor.resources import walk
 from auditor.resources.load_balancers import (
+    LoadBalancer,
     LoadBalancerFrontend,
     LoadBalancerProbe,
     LoadBalancingRule,
@@ -31,6 +34,20 @@ def asking(network: Network) -> tuple[LoadBalancerProbe, ...]:
     return tuple(
         probe for probe in network.all(LoadBalancerProbe) if network.referrers(probe, "probe")
     )
+
+
+@question
+def perhaps_asking(network: Network) -> tuple[Doubt, ...]:
+    """Give the load balancers that may have more probes in use than they tell."""
+    found = [*absent_parts(network, "probe")]
+    for balancer in network.all(LoadBalancer):
+        try:
+            for rule in balancer.rules:
+                _ = rule.properties.probe
+        except Undetermined as unknown:
+            if walk.peek(walk.peek(balancer, "properties"), "probes"):
+                found.append(doubt(balancer.id, unknown))
+    return tuple(found)
 
 
 @question_about

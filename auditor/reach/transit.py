@@ -17,6 +17,7 @@ from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Version
 from auditor.errors import Undetermined
 from auditor.network.graph import Network, question_about
 from auditor.network.reasons import Reason
+from auditor.network.route_tables import what_is_untold
 from auditor.network.routing.model import PEERINGS, EffectiveRoute, Hop
 from auditor.network.routing.peered import ties_of
 from auditor.network.routing_domains import remote_claims
@@ -76,6 +77,21 @@ def crossing(
                     return crossed
                 perhaps = perhaps or crossed
     return perhaps
+
+
+def untold_around(
+    network: Network, vnet: VirtualNetwork, hub: VirtualNetwork
+) -> Undetermined | None:
+    """Give what a network, a hub or another peer does not tell that a crossing rests on.
+
+    None where nobody sends anything to appliances of the hub, for all that is told.
+    """
+    peers = [tie.far for tie in ties_of(network, hub).ties if tie.far is not None]
+    for each in (hub, *((vnet, *peers) if feeds(network, hub) else ())):
+        found = what_is_untold(each)
+        if found is not None:
+            return found
+    return None
 
 
 def _crossed(

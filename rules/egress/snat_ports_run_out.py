@@ -41,14 +41,16 @@ from msgspec import Meta, Struct
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
 from auditor.network import snat
+from auditor.network.doubt import Doubt, doubt
 from auditor.network.graph import evidence, question
+from auditor.network.unlisted_rules import outbound_untold
 from auditor.remedy import az
 from auditor.resources.load_balancers import BackendPool, LoadBalancer, OutboundRule
 from auditor.resources.managed_clusters import ManagedCluster
 from auditor.resources.nat_gateways import NatGateway
 from auditor.rule import Finding, Network, Outcomes, Severity, rule
 
-Subject = OutboundRule | ManagedCluster | NatGateway
+Subject = OutboundRule | ManagedCluster | NatGateway | Doubt
 
 
 class Params(Struct, frozen=True):
@@ -66,7 +68,9 @@ def outbound_methods(network: Network) -> tuple[Subject, ...]:
     """Outbound rules, clusters that leave through their load balancer, and NAT gateways."""
     rules = (rule for rule in network.all(OutboundRule) if not snat.is_clusters_own(network, rule))
     clusters = (each for each in network.all(ManagedCluster) if _by_load_balancer(each))
-    return (*rules, *clusters, *network.all(NatGateway))
+    untold = [(each.id, outbound_untold(each)) for each in network.all(LoadBalancer)]
+    doubts = (doubt(arm_id, lacks) for arm_id, lacks in untold if lacks is not None)
+    return (*rules, *clusters, *network.all(NatGateway), *doubts)
 
 
 def _by_load_balancer(cluster: ManagedCluster) -> bool:
@@ -87,6 +91,8 @@ def _by_load_balancer(cluster: ManagedCluster) -> bool:
 )
 def snat_ports_run_out(network: Network, subject: Subject, params: Params) -> Outcomes:
     """Compare what is promised or needed with what there is."""
+    if isinstance(subject, Doubt):
+        raise subject.unknown
     if isinstance(subject, OutboundRule):
         yield from _rule(network, subject, params.ports_per_machine)
     elif isinstance(subject, ManagedCluster):

@@ -37,6 +37,7 @@ from functools import partial
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence, Finding, Severity
+from auditor.ids import fold
 from auditor.network.doubt import Doubt, settled
 from auditor.network.gateway_use import listeners_redirected_by, redirects_in_use
 from auditor.network.gateways import (
@@ -126,6 +127,8 @@ def _fault(
         return (f"leads to {url}, which is plain HTTP", at, ()) if _plain(url) else None
     at = evidence(redirect, "/properties/targetListener/id", named)
     target = network.find(named)
+    if not isinstance(target, Listener) and fold(named).startswith(f"{gateway.key}/"):
+        _ = gateway.listeners  # it may be one of those that are not told
     if not isinstance(target, Listener) or target.owner is not gateway:
         return f"leads to {_short(named)}, which is no listener of this gateway", at, (named,)
     if target in listeners:

@@ -33,12 +33,21 @@ from collections.abc import Iterable
 from auditor import ids
 from auditor.addresses import PortSet
 from auditor.errors import Undetermined
-from auditor.network.graph import evidence
+from auditor.network.doubt import Doubt, settled
+from auditor.network.graph import evidence, question
 from auditor.network.layers import holder_of
 from auditor.network.reasons import gap, remedy, teller
 from auditor.reach.backends import Backend
 from auditor.reach.demands import Refusal, allow_before, remedy_of, teller_of, whys
-from auditor.reach.probing import asked, asking, denied, port_of, probed_by_group, unsure
+from auditor.reach.probing import (
+    asked,
+    asking,
+    denied,
+    perhaps_asking,
+    port_of,
+    probed_by_group,
+    unsure,
+)
 from auditor.reach.quoting import quoted
 from auditor.reach.starved import starved
 from auditor.reach.wording import one_or_many
@@ -49,9 +58,16 @@ _NAMED = 3
 """How many machines one sentence names."""
 
 
-@rule("LB-004", severity=Severity.HIGH, since="0.1.0", of=asking)
-def blocked_probe(network: Network, probe: LoadBalancerProbe) -> Outcomes:
+@question
+def probes(network: Network) -> tuple[LoadBalancerProbe | Doubt, ...]:
+    """The probes that some rule uses, and balancers that do not tell all of them."""
+    return (*asking(network), *perhaps_asking(network))
+
+
+@rule("LB-004", severity=Severity.HIGH, since="0.1.0", of=probes)
+def blocked_probe(network: Network, subject: LoadBalancerProbe | Doubt) -> Outcomes:
     """Ask for one probe whether it gets at every machine."""
+    probe = settled(subject)
     port = port_of(probe)
     known = asked(network, probe)
     sure: list[Refusal] = []

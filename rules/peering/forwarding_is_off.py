@@ -33,7 +33,7 @@ from auditor.network.filters import place_name
 from auditor.network.graph import evidence, possibly
 from auditor.network.peerings import peerings_of_ours
 from auditor.network.reasons import remedy, teller
-from auditor.reach.transit import Crossing, crossing, sends_to
+from auditor.reach.transit import Crossing, crossing, sends_to, untold_around
 from auditor.remedy import az
 from auditor.resources.routing import Route
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
@@ -78,6 +78,9 @@ def forwarding_is_off(network: Network, peering: Peering) -> Outcomes:
         return
     found = crossing(network, peering, vnet, hub)
     if found is None:
+        untold = untold_around(network, vnet, hub)
+        if untold is not None:
+            raise untold
         return
     allowed = peering.properties.allow_forwarded_traffic
     what = _what(peering, found)

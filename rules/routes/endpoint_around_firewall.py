@@ -35,7 +35,13 @@ from auditor.ids import resource_group, segment
 from auditor.network.filters import subnet_name
 from auditor.network.graph import evidence
 from auditor.network.reasons import remedy, teller
-from auditor.reach.bypasses import Bypass, EndpointSubnet, bypasses, endpoint_subnets
+from auditor.reach.bypasses import (
+    Bypass,
+    EndpointSubnet,
+    bypasses,
+    endpoint_subnets,
+    untold_around,
+)
 from auditor.reach.wording import one_or_many
 from auditor.remedy import az
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -54,6 +60,9 @@ from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, r
 def endpoint_around_firewall(network: Network, there: EndpointSubnet) -> Outcomes:
     """Find whose routes to appliances the endpoints of one subnet win over."""
     found = list(bypasses(network, there))
+    untold = untold_around(network, there) if not found else None
+    if untold is not None:
+        raise untold
     sure = [each for each in found if not each.reasons]
     if not sure:
         if found:

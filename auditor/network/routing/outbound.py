@@ -14,6 +14,7 @@ from auditor.network.interfaces import Configuration, Interface, configuration_o
 from auditor.network.pools import pools_of
 from auditor.network.reasons import Reason, gap
 from auditor.network.routing.model import Outbound
+from auditor.network.unlisted_rules import outbound_untold
 from auditor.resources.base import Ref
 from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.interfaces import NetworkInterface
@@ -109,7 +110,10 @@ def _balanced(network: Network, configuration: Configuration) -> Outbound | None
 def takes_out(
     network: Network, balancer: LoadBalancer, pool: BackendPool
 ) -> Iterator[OutboundRule | LoadBalancingRule]:
-    """Give the rules that take what members of a pool send out: outbound rules first (R-35)."""
+    """Give the rules that take what members of a pool send out: outbound rules first (R-35).
+
+    Raises Undetermined, after those that are told, where the outbound rules are not.
+    """
     for rule in balancer.properties.outbound_rules or ():
         if _names(network, (rule.properties.backend_address_pool,), pool):
             yield rule
@@ -122,6 +126,9 @@ def takes_out(
             raise Undetermined(f"disableOutboundSnat of rule {each.label}", resource=each.id)
         if not p.disable_outbound_snat:
             yield each
+    untold = outbound_untold(balancer)
+    if untold is not None:
+        raise untold
 
 
 def _names(network: Network, refs: Iterable[Ref | None], pool: BackendPool) -> bool:

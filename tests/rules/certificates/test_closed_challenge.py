@@ -409,3 +409,21 @@ def test_a_gateway_that_hides_its_path_maps_is_unknown() -> None:
     answer = ask("TLS-018", network)
     assert any("path maps" in unknown.missing for unknown in answer.unknown)
     assert NAME in answer.unknown[-1].subject
+
+
+@pytest.mark.parametrize("way", ["urlPathMaps", "pathRules", "paths"])
+def test_a_path_that_is_not_told_may_be_for_challenges(way: str) -> None:
+    made = gateway(*plain())
+    [path_map] = made["properties"]["urlPathMaps"]
+    [acme] = path_map["properties"]["pathRules"]
+    holders = {
+        "urlPathMaps": made["properties"],
+        "pathRules": path_map["properties"],
+        "paths": acme["properties"],
+    }
+    del holders[way][way]
+
+    answer = ask("TLS-018", estate(home(), made, resource(PIP, "pip-shop", {})))
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown

@@ -197,3 +197,17 @@ def test_others_behind_a_circuit_are_no_others_where_rules_keep_them_out() -> No
     answer = behind_circuits(deny("far", 110, "10.9.0.0/24"))
 
     assert (answer.kept, answer.broken, answer.unknown) == (1, [], [])
+
+
+def test_L_20_a_server_that_does_not_tell_where_it_lives_is_unknown() -> None:
+    hidden = server()
+    del hidden["properties"]["network"]
+    made = cluster("shop", pool(in_=("vnet", "nodes")))
+    home = vnet(subnet("nodes", "10.0.0.0/24"), subnet("data", "10.0.1.0/24", **DELEGATED))
+
+    answer = ask(
+        "DB-008", estate(hidden, made, home), application=(arm_id(SUBNET, "vnet", "nodes"),)
+    )
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert "the network settings of MySQL server shop" in answer.unknown[0].missing

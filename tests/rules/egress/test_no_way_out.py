@@ -102,6 +102,18 @@ def test_r_33_a_member_of_a_standard_load_balancer() -> None:
     assert "load balancer lb is Standard, and no rule of it takes them out" in finding.message
 
 
+def test_r_35_outbound_rules_that_are_not_listed_may_take_it_out() -> None:
+    lb = balancer(snat=False)
+    del lb["properties"]["outboundRules"]
+
+    (unknown,) = judge(*machine(configuration=IN_POOL), lb).unknown
+
+    assert "the outbound rules of lb" in unknown.missing
+    assert unknown.remedy.endswith(f"az resource show --ids {lb['id']}")
+    lb["sku"] = {"name": "Basic"}
+    assert verdict(judge(*machine(configuration=IN_POOL), lb)) == "kept"
+
+
 def test_r_33_a_member_of_a_basic_one_has_default_access() -> None:
     assert verdict(judge(*machine(configuration=IN_POOL), balancer(sku="Basic"))) == "kept"
 

@@ -56,6 +56,15 @@ def test_r_35_what_is_promised_and_what_there_is(
     assert (len(answer.broken), answer.kept) == (broken, 1 - broken)
 
 
+def test_r_35_outbound_rules_that_are_not_listed_are_unknown() -> None:
+    hidden = {**balancer(9, 8000), "sku": {"name": "Standard"}}
+    del hidden["properties"]["outboundRules"]
+
+    (unknown,) = judge(hidden).unknown
+
+    assert unknown.missing == "the outbound rules of lb"
+
+
 def test_a_finding_does_the_sum() -> None:
     (finding,) = judge(balancer(9, 8000)).broken
     assert finding.subject == arm_id(f"{LB}/outboundRules", "lb", "out")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from auditor.finding import Severity
@@ -175,3 +177,27 @@ def test_the_remedy_leads_to_the_listener_of_the_same_host() -> None:
     )
     (finding,) = ask("GW-009", estate(made)).broken
     assert finding.remedy.endswith("--target-listener api")
+
+
+@pytest.mark.parametrize("key", ["httpListeners", "redirectConfigurations"])
+@pytest.mark.parametrize("hole", ["absent", "expression"])
+def test_a_list_that_is_not_told_is_unknown(key: str, hole: str) -> None:
+    """Without the listeners it was said to lead to none of them, without the redirects nothing."""
+    made = gateway(*SECURE, *PLAIN, redirect("r", to="plain"))
+    more: dict[str, Any] = {"unresolved": ((f"/properties/{key}", "[variables('x')]"),)}
+    if hole == "absent":
+        del made["properties"][key]
+        more = {}
+
+    answer = ask("GW-009", estate(made, **more))
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown
+
+
+def test_a_redirect_to_another_gateway_leads_to_no_listener_of_this_one() -> None:
+    away = redirect("r", to="secure")
+    other = part_id("httpListeners", "secure", "other")
+    away.body["properties"]["targetListener"] = {"id": other}
+
+    assert len(ask("GW-009", estate(gateway(*SECURE, *PLAIN, away))).broken) == 1

@@ -331,3 +331,24 @@ def test_N_8_groups_of_machines_are_told_apart() -> None:
 def test_a_hollow_group_beside_changes_nothing() -> None:
     made = nic("web"), behind(), nsg(PROBES, DENY), vnet(subnet(nsg="nsg"))
     assert ask("LB-004", estate(*made, resource(NSG, "other"))).kept == 1
+
+
+@pytest.mark.parametrize("key", ["loadBalancingRules", "probes"])
+def test_a_list_that_is_not_told_may_hold_a_probe_in_use(key: str) -> None:
+    balancer = behind()
+    del balancer["properties"][key]
+
+    answer = ask("LB-004", estate(nic("web"), balancer, nsg(DENY), vnet(subnet(nsg="nsg"))))
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown
+
+
+def test_a_rule_that_tells_nothing_may_use_a_probe() -> None:
+    balancer = behind()
+    [rule_] = balancer["properties"]["loadBalancingRules"]
+    del rule_["properties"]
+
+    answer = ask("LB-004", estate(nic("web"), balancer, nsg(DENY), vnet(subnet(nsg="nsg"))))
+
+    assert (answer.broken, len(answer.unknown)) == ([], 1)

@@ -159,3 +159,22 @@ def test_firewalls_of_two_hubs_that_pass_on_to_each_other() -> None:
     ]  # fmt: skip
     (finding,) = judge(*parts).broken
     assert finding.subject == arm_id(PEERING, "other", "to-hub")
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("key", ["addressSpace", "subnets"])
+def test_what_a_network_does_not_tell_may_lead_somebody_across(place: int, key: str) -> None:
+    """Of a, b and their hub; without it nobody seemed to need what the peering does not take."""
+    made = two()
+    del made[place]["properties"][key]
+
+    answer = judge(*made)
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown
+
+
+def test_what_a_network_does_not_tell_is_nothing_to_peerings_without_an_appliance() -> None:
+    made = two(None, None)
+    del made[2]["properties"]["addressSpace"]
+    assert judge(*made).unknown == []

@@ -139,3 +139,18 @@ def test_what_nobody_approved_and_an_appliance_that_is_not_there_are_kept() -> N
     assert (answer.kept, answer.broken) == (1, [])
     lost = table("rt", route("10.0.0.0/16", "VirtualAppliance", "10.0.9.9"))
     assert judge(*spoke(), vault(), lost).broken == []
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("key", ["addressSpace", "subnets"])
+def test_networks_that_are_not_told_may_hold_who_gets_round(place: int, key: str) -> None:
+    made = spoke()
+    made[0]["properties"]["subnets"][0]["properties"].pop("routeTable")
+    assert judge(*made, vault(), ways("10.0.0.0/16")).unknown == []
+    del made[place]["properties"][key]
+
+    answer = judge(*made, vault(), ways("10.0.0.0/16"))
+
+    assert (answer.kept, answer.broken) == (0, [])
+    assert answer.unknown
+    assert judge(*made, vault(), table("rt")).unknown == []
