@@ -45,14 +45,21 @@ def injected(server: Server) -> bool:
     )
 
 
-def network_untold(server: MySqlFlexibleServer) -> bool:
-    """Whether a server does not tell where it lives: Azure writes `network` for each (L-20).
+def require_network(server: Server) -> None:
+    """Raise Undetermined when a server does not tell where it lives (L-20).
 
-    API versions before 2021-05-01 write what it holds beside it.
+    Azure writes `network` for each flexible one; API versions before 2021-05-01 write what it
+    holds beside it.
     """
+    if not isinstance(server, MySqlFlexibleServer):
+        return
     p = server.properties
-    old = p.public_network_access, p.delegated_subnet_arguments
-    return p.network is None and old == (None, None)
+    if p.network is None and (p.public_network_access, p.delegated_subnet_arguments) == (
+        None,
+        None,
+    ):
+        missing = f"the network settings of MySQL server {server.label}"
+        raise Undetermined(missing, resource=server.id)
 
 
 def firewall_rules(server: Server) -> tuple[MySqlFirewallRule, ...]:

@@ -219,9 +219,7 @@ def untold(network: Network) -> dict[str, str]:
 def spelled(network: Network, key: str) -> str:
     """Give the id of a network as spelled."""
     node = network.nodes.get(key)
-    if node is not None:
-        return node.id
-    known = _links(network).spelled.get(key)
+    known = node.id if node is not None else _links(network).spelled.get(key)
     inside = (e.spelled for e in network.dangling() if e.target.startswith(f"{key}/"))
     return known or next(inside, key)[: len(key)]
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.clusters import node_group, pod_subnets
-from auditor.network.databases import approved_connections, injected, network_untold
+from auditor.network.databases import approved_connections, injected
 from auditor.network.graph import Network
 from auditor.network.instances import adds_nobody
 from auditor.network.interfaces import serves_private_link
@@ -321,8 +321,6 @@ def _(node: MySqlFlexibleServer | MySqlSingleServer, network: Network) -> tuple[
         if subnet is None:
             raise Undetermined(f"the subnet of {node.label}", resource=node.id)
         return (hosted(network, node, subnet),)
-    if isinstance(node, MySqlFlexibleServer) and network_untold(node):
-        raise Undetermined(f"the network settings of MySQL server {node.label}", resource=node.id)
     ids = approved_connections(network, node)
     endpoints = (network.find(each) for each in ids)
     private = _each(network, (each for each in endpoints if isinstance(each, PrivateEndpoint)))

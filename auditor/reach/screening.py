@@ -15,6 +15,7 @@ from auditor.network.graph import Network, question, question_about
 from auditor.network.passage import may_pass
 from auditor.network.sites import every_site
 from auditor.packets.intervals import contains
+from auditor.reach.absent import behind_gateways
 from auditor.reach.addressees import aims
 from auditor.reach.approaches import entrances_straight_to
 from auditor.reach.balancing import Forward, forwards_of, forwards_to
@@ -22,7 +23,7 @@ from auditor.reach.filtering import content
 from auditor.reach.from_sites import gateway_subnets_towards
 from auditor.reach.handed_on import of_firewalls, put_by_appliances
 from auditor.reach.neighbourhood import PLATFORM_SUBNETS, subnets_around
-from auditor.reach.points import Kind, Point, anywhere_in, on_premises
+from auditor.reach.points import Kind, Point, anywhere_in
 from auditor.reach.senders import starts_no_others
 from auditor.resources.firewalls import Firewall, FirewallIpConfiguration
 from auditor.resources.load_balancers import LoadBalancerFrontend
@@ -44,9 +45,12 @@ def callers(network: Network, targets: Iterable[Point], port: int) -> tuple[Poin
             point.id.lower(): point for _, each in known for point in _near(network, home, each)
         }
         found.update((key, near[key]) for key in sorted(near))
-    sites = every_site(network).must
-    if sites and any(_sites_may_come(network, end, sites, each) for end, each in known):
-        return (*found.values(), on_premises(sites))
+    sites = every_site(network)
+    there = behind_gateways(network, sites.must, sites.reasons())
+    if (sites.must or sites.doubts) and any(
+        _sites_may_come(network, end, there.addresses, each) for end, each in known
+    ):
+        return (*found.values(), there)
     return tuple(found.values())
 
 

@@ -88,6 +88,7 @@ def database_open_to_others(network: Network, server: Server, params: Params) ->
     application = application_of(network, server, params.application)
     if not application:
         return
+    databases.require_network(server)
     targets = [p for p in points_of(server, network) if p.kind is not Kind.SERVICE]
     found = intruders(network, _others(network, application, targets, params.allow), targets, MYSQL)
     first = found.first

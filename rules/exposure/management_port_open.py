@@ -30,11 +30,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor.network.approval import approved
+from auditor.network.doubt import Doubt
 from auditor.network.reads import INHABITANTS
 from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
+from auditor.reach.hidden_openings import openings_and_doubts
 from auditor.reach.instance_openings import of_instances_alike
-from auditor.reach.openings import Opening, beyond, openings, within
+from auditor.reach.openings import Opening, beyond, within
 from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, refuse_nothing, rule
 
@@ -59,14 +62,24 @@ class Params(Struct, frozen=True):
     "EXP-005",
     severity=Severity.CRITICAL,
     since="0.1.0",
-    of=openings,
+    of=openings_and_doubts,
     reads=Reads(subjects=INHABITANTS, nearby=("loadBalancers",)),
     parameters=Params,
     controls=("MCSB/NS-3",),
     peers=("POL:ASC_OpenManagementPortsOnVirtualMachines",),
 )
-def management_port_open(network: Network, opening: Opening, params: Params) -> Outcomes:
+def management_port_open(network: Network, subject: Opening | Doubt, params: Params) -> Outcomes:
     """Judge the management ports that one entrance opens of one machine."""
+    if isinstance(subject, Doubt):
+        if not approved(params.allow, subject.id, subject.told_by):
+            yield Unknown(
+                subject.id,
+                subject.missing,
+                told_by=subject.told_by,
+                covers=(("EXP-004", subject.id),),
+            )
+        return
+    opening = subject
     if opening.approved(params.allow):
         return
     managing = parse_ports(*params.ports)

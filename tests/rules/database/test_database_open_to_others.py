@@ -10,7 +10,7 @@ from auditor.testing import arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
 from ...exposed import SUBNET, deny, nic, nsg, rule, subnet, vnet
-from ...networks import gateway
+from ...networks import gateway, site, tunnel
 from ...networks import vnet as far_vnet
 from ...reaching import app_gateway
 from ...routing import endpoint
@@ -211,3 +211,21 @@ def test_L_20_a_server_that_does_not_tell_where_it_lives_is_unknown() -> None:
 
     assert (answer.kept, answer.broken) == (0, [])
     assert "the network settings of MySQL server shop" in answer.unknown[0].missing
+
+
+def test_R_24_a_site_that_is_not_told_may_be_anybody_on_premises() -> None:
+    """Nobody seemed to be there."""
+    others = [cluster("shop", pool(in_=("vnet", "nodes"))), gateway("vgw", "vnet")]
+    home = vnet(
+        subnet("nodes", "10.0.0.0/24"),
+        subnet("data", "10.0.1.0/24", **DELEGATED),
+        subnet("GatewaySubnet", "10.0.9.0/27"),
+    )
+    made = [server(), home, *others, tunnel("t", "vgw", "office")]
+
+    (unknown,) = ask("DB-008", estate(*made)).unknown
+    (finding,) = ask("DB-008", estate(*made, site("office", "192.168.0.0/16"))).broken
+
+    assert "office is not in the snapshot" in unknown.missing
+    assert unknown.remedy.endswith("/localNetworkGateways/office")
+    assert "on premises reaches shop" in finding.message

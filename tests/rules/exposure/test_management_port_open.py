@@ -127,3 +127,22 @@ def test_what_is_in_doubt_is_unknown() -> None:
     assert unknown.missing.startswith(
         "whether the internet reaches the management port of nic-jump by pip: TCP 22: "
     )
+
+
+@pytest.mark.parametrize("hidden", ["card", "list"])
+def test_E_1_an_address_whose_owner_is_not_told_may_lead_to_any_machine(hidden: str) -> None:
+    """Both rules were silent."""
+    card = nic("web", public="pip")
+    named = f"{card['id']}/ipConfigurations/primary"
+    if hidden == "list":
+        del card["properties"]["ipConfigurations"]
+    there = [] if hidden == "card" else [card]
+    network = estate(*there, pip("pip", named), vnet(subnet()))
+
+    (unknown,) = ask("EXP-005", network).unknown
+
+    assert unknown.missing == f"who answers at pip: {named} is not in the snapshot"
+    assert unknown.remedy.endswith(f"az resource show --ids {card['id']}")
+    assert len(ask("EXP-004", network).unknown) == 1
+    assert ask("EXP-004", network, beside=["EXP-005"]).unknown == []
+    assert ask("EXP-005", network, allow=("*/pip",)).unknown == []
