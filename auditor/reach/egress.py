@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
@@ -21,6 +22,7 @@ from auditor.resources.compute import ScaleSetIpConfiguration
 from auditor.resources.firewalls import Firewall
 from auditor.resources.interfaces import IpConfiguration
 from auditor.resources.load_balancers import (
+    BackendPool,
     LoadBalancer,
     LoadBalancerFrontend,
     LoadBalancingRule,
@@ -126,7 +128,11 @@ def protocols_out(
     Those of its outbound rules, or else of the load-balancing rules that translate (R-35). Whether
     the latter go on beside the former is not told, nor what they are to a Basic one.
     """
-    outbound, implicit = _rules_out(network, source, balancer)
+    try:
+        outbound, implicit = _rules_out(network, source, balancer)
+    except Undetermined:  # whether a load-balancing rule translates
+        surely = _outbound_rules(network, source, balancer)
+        return _all_of(each for each in map(_protocols, surely) if each is not None), _CARRIED
     if not outbound and not implicit:
         return _CARRIED, _CARRIED
     basic = balancer.sku is None or (balancer.sku.name or "").lower() == "basic"
@@ -157,17 +163,29 @@ def _rules_out(
     network: Network, source: Point, balancer: LoadBalancer
 ) -> tuple[list[OutboundRule], list[LoadBalancingRule]]:
     """Give the rules that take the source's pools out."""
-    configuration = source.node
-    if not isinstance(configuration, IpConfiguration | ScaleSetIpConfiguration):
-        return [], []
-    pools = [
-        pool
-        for pool in pools_of(network, configuration)
-        if network.holder(pool, LoadBalancer) is balancer
-    ]
+    pools = _own_pools(network, source, balancer)
     rules = [rule for pool in pools for rule in takes_out(network, balancer, pool)]
     outbound = [rule for rule in rules if isinstance(rule, OutboundRule)]
     return outbound, [rule for rule in rules if isinstance(rule, LoadBalancingRule)]
+
+
+def _outbound_rules(
+    network: Network, source: Point, balancer: LoadBalancer
+) -> Iterator[OutboundRule]:
+    """Give the outbound rules among those, which come first, whatever the others do not tell."""
+    for pool in _own_pools(network, source, balancer):
+        with suppress(Undetermined):
+            for rule in takes_out(network, balancer, pool):
+                if isinstance(rule, OutboundRule):
+                    yield rule
+
+
+def _own_pools(network: Network, source: Point, balancer: LoadBalancer) -> tuple[BackendPool, ...]:
+    configuration = source.node
+    if not isinstance(configuration, IpConfiguration | ScaleSetIpConfiguration):
+        return ()
+    found = pools_of(network, configuration)
+    return tuple(pool for pool in found if network.holder(pool, LoadBalancer) is balancer)
 
 
 def _frontends_out(

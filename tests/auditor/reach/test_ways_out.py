@@ -149,6 +149,20 @@ def test_R_35_whether_it_goes_on_beside_outbound_rules_is_not_told() -> None:
     assert balanced(rules("Tcp", implied="Udp"), "tcp").verdict == "reachable"
 
 
+def test_R_35_of_a_frontend_that_tells_no_address_nobody_tells_whether_it_is_a_way_out() -> None:
+    """It stopped the whole answer, as a fault of the tool."""
+    lb = rules("Tcp", implied="Udp")
+    settings = lb["properties"]
+    dark = settings["frontendIPConfigurations"][0]["name"] + "-2"
+    settings["frontendIPConfigurations"].append({"name": dark, "properties": {}})
+    [rule] = settings["loadBalancingRules"]
+    front = rule["properties"]["frontendIPConfiguration"]["id"]
+    rule["properties"]["frontendIPConfiguration"] = {"id": f"{front}-2"}
+    for protocol in ("tcp", "udp"):
+        found = balanced(lb, protocol)
+        assert (found.verdict, found.labels) == ("unknown", {"collection-gap"})
+
+
 @pytest.mark.parametrize(
     ("port", "protocol", "verdict"),
     [(24, "tcp", "reachable"), (25, "tcp", "unknown"), (26, "tcp", "reachable"),
