@@ -174,15 +174,15 @@ def _opening(group: list[Path]) -> Opening:
             (bounds.must, opening.certain),
             (bounds.may, opening.possible),
         ):
-            ports = _open_to_any(packets & numbers, space.version)
+            ports = open_to_any(packets & numbers, space.version)
             ports = ports - opening.certain.get(protocol, PortSet())
             if ports:
                 found[protocol] = ports
     return opening
 
 
-def _open_to_any(packets: PacketSet, version: Version) -> PortSet:
-    """The destination ports on which at least half of the internet gets in."""
+def open_to_any(packets: PacketSet, version: Version) -> PortSet:
+    """Give the destination ports on which at least half of the internet gets in."""
     if not from_any(packets, version):
         return PortSet()
     public, most = PUBLIC.intervals(version), half(version)

@@ -12,8 +12,9 @@ public IP of its own, a public load balancer, an inbound NAT rule or a firewall'
 whose replies get back; what opens to the addresses of a partner alone is no finding. One finding
 for each machine and entrance, and one for all instances of a scale set that are open alike, with
 its ports, a packet that anyone can try, and every hop on its way. What only may arrive is
-*unknown*, with the reason. Of a network appliance that is open itself
-the rule tells so; what it may then pass on to machines behind it is not asked: see `auditor reach`.
+*unknown*, with the reason; so is what a load balancer opens that machines name and the input lacks.
+Of a network appliance that is open itself the rule tells so; what it may then pass on to machines
+behind it is not asked: see `auditor reach`.
 
 Machines that are meant to answer are approved with `allow`, globs of ids of machines, load
 balancers or public IPs; application gateways, firewalls and Bastion need no word:
@@ -36,11 +37,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor import ids
+from auditor.network.approval import approved
 from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
 from auditor.reach.closing import closing
 from auditor.reach.instance_openings import of_instances_alike
-from auditor.reach.openings import Opening, openings
+from auditor.reach.lost_balancers import LostBalancer, openings_told_or_not
+from auditor.reach.openings import Opening
 from auditor.reach.told import teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
 
@@ -56,13 +60,18 @@ class Params(Struct, frozen=True):
     "EXP-004",
     severity=Severity.CRITICAL,
     since="0.1.0",
-    of=openings,
+    of=openings_told_or_not,
     reads=Reads(subjects=INHABITANTS, nearby=("loadBalancers",)),
     parameters=Params,
     peers=("CART:azure_vm_internet_exposed",),
 )
-def host_port_open(network: Network, opening: Opening, params: Params) -> Outcomes:
+def host_port_open(network: Network, opening: Opening | LostBalancer, params: Params) -> Outcomes:
     """Judge what one entrance opens of one machine."""
+    if isinstance(opening, LostBalancer):
+        if not approved(params.allow, opening.id):
+            what = f"whether the internet reaches {opening.opens()} by {ids.name(opening.id)}"
+            yield Unknown(opening.id, f"{what}: {opening.why}", told_by=opening.id)
+        return
     if opening.approved(params.allow):
         return
     ports = opening.certain or opening.possible

@@ -28,12 +28,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor import ids
+from auditor.network.approval import approved
 from auditor.network.openings import ports_in_words
 from auditor.network.reads import INHABITANTS
 from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
 from auditor.reach.instance_openings import of_instances_alike
-from auditor.reach.openings import Opening, beyond, openings, within
+from auditor.reach.lost_balancers import LostBalancer, openings_told_or_not
+from auditor.reach.openings import Opening, beyond, within
 from auditor.reach.told import teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, refuse_nothing, rule
 
@@ -58,17 +61,22 @@ class Params(Struct, frozen=True):
     "EXP-005",
     severity=Severity.CRITICAL,
     since="0.1.0",
-    of=openings,
+    of=openings_told_or_not,
     reads=Reads(subjects=INHABITANTS, nearby=("loadBalancers",)),
     parameters=Params,
     controls=("MCSB/NS-3",),
     peers=("POL:ASC_OpenManagementPortsOnVirtualMachines",),
 )
-def management_port_open(network: Network, opening: Opening, params: Params) -> Outcomes:
+def management_port_open(
+    network: Network, opening: Opening | LostBalancer, params: Params
+) -> Outcomes:
     """Judge the management ports that one entrance opens of one machine."""
+    managing = parse_ports(*params.ports)
+    if isinstance(opening, LostBalancer):
+        yield from _by_lost(opening, managing, params.allow)
+        return
     if opening.approved(params.allow):
         return
-    managing = parse_ports(*params.ports)
     wanted = {"tcp": opening.sent_for(managing), "udp": opening.sent_for(managing & _RDP)}
     certain, possible = within(opening.certain, wanted), within(opening.possible, wanted)
     found = certain or possible
@@ -102,3 +110,10 @@ def management_port_open(network: Network, opening: Opening, params: Params) -> 
         witness=told.witness,
         hops=told.hops,
     )
+
+
+def _by_lost(lost: LostBalancer, managing: PortSet, allow: tuple[str, ...]) -> Outcomes:
+    names = lost.opens({"tcp": managing, "udp": managing & _RDP})
+    if names and not approved(allow, lost.id):
+        what = f"whether the internet reaches the management port of {names} by {ids.name(lost.id)}"
+        yield Unknown(lost.id, f"{what}: {lost.why}", told_by=lost.id)
