@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.ids import fold
+from auditor.ids import fold, type_of
 from auditor.network.clusters import node_group
 from auditor.network.graph import Network
 from auditor.network.private_link import endpoints_by_target
@@ -16,6 +16,17 @@ def clusters_behind(network: Network, endpoint: PrivateEndpoint) -> tuple[Manage
     targets = (each.properties.private_link_service_id for each in endpoint.connections)
     found = (network.nodes.get(fold(target)) for target in targets if target)
     return tuple(node for node in found if isinstance(node, ManagedCluster))
+
+
+def absent_clusters(network: Network, endpoint: PrivateEndpoint) -> tuple[str, ...]:
+    """Give the ids of the clusters outside the input to whose API servers an endpoint leads."""
+    targets = (each.properties.private_link_service_id or "" for each in endpoint.connections)
+    return tuple(
+        target
+        for target in targets
+        if (type_of(target) or "").lower() == "microsoft.containerservice/managedclusters"
+        and fold(target) not in network.nodes
+    )
 
 
 def endpoints_of(network: Network, cluster: ManagedCluster) -> tuple[PrivateEndpoint, ...]:

@@ -6,7 +6,6 @@ from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network.doubt import Doubt, doubt
 from auditor.network.graph import Missing, Network, question
-from auditor.reach.openings import Opening, openings
 from auditor.resources.public_addresses import PublicIp
 
 _ANSWERING = (
@@ -15,12 +14,6 @@ _ANSWERING = (
     "microsoft.compute/virtualmachinescalesets",
 )
 """What machines have public addresses by."""
-
-
-@question
-def openings_and_doubts(network: Network) -> tuple[Opening | Doubt, ...]:
-    """Give every opening, and a doubt for each public address of whose owner nothing is told."""
-    return (*openings(network), *hidden_openings(network))
 
 
 @question

@@ -194,7 +194,7 @@ def _opening(group: list[Path]) -> Opening:
             (bounds.must, opening.certain),
             (bounds.may, opening.possible),
         ):
-            ports = _open_to_any(packets & numbers, space.version)
+            ports = open_to_any(packets & numbers, space.version)
             ports = ports - opening.certain.get(protocol, PortSet())
             if ports:
                 found[protocol] = ports
@@ -211,7 +211,7 @@ def _given(group: list[Path]) -> Opening | None:
     opening = Opening(first.entrance, first.target, paths, bounds, one_each=True)
     for protocol in PORTED:
         numbers = space.having(protocols=numbers_of(protocol, space.version))
-        open_ports = _open_to_any(opening.bounds.must & numbers, space.version)
+        open_ports = open_to_any(opening.bounds.must & numbers, space.version)
         ranges = [
             PortSet(values(path.trail.taken & numbers, "destination_port"))
             for path in paths
@@ -223,8 +223,8 @@ def _given(group: list[Path]) -> Opening | None:
     return opening if opening.certain else None
 
 
-def _open_to_any(packets: PacketSet, version: Version) -> PortSet:
-    """The destination ports on which at least half of the internet gets in."""
+def open_to_any(packets: PacketSet, version: Version) -> PortSet:
+    """Give the destination ports on which at least half of the internet gets in."""
     if not from_any(packets, version):
         return PortSet()
     public, most = PUBLIC.intervals(version), half(version)

@@ -15,14 +15,17 @@ import msgspec
 
 from auditor.addresses import EVERYTHING, NOTHING, Address, AddressSet, Version
 from auditor.errors import Undetermined
-from auditor.network.graph import Network, question_about
+from auditor.network.graph import Missing, Network, possibly, question_about
 from auditor.network.reasons import Reason
 from auditor.network.route_tables import what_is_untold
 from auditor.network.routing.model import PEERINGS, EffectiveRoute, Hop
 from auditor.network.routing.peered import ties_of
-from auditor.network.routing_domains import remote_claims
+from auditor.network.routing_domains import network_key, remote_claims
 from auditor.reach.loops import appliance_at, doubts_of
 from auditor.reach.ways import Way, ways_from
+from auditor.resources import walk
+from auditor.resources.firewalls import Firewall
+from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Peering, Subnet, VirtualNetwork
 
@@ -92,6 +95,45 @@ def untold_around(
         if found is not None:
             return found
     return None
+
+
+def hidden_crossing(network: Network, vnet: VirtualNetwork, hub: VirtualNetwork) -> str:
+    """Give the id of a route table outside the input by which there may be a crossing; or nothing.
+
+    Both networks have a table that leads to an appliance of the hub, or may: one that is lacking.
+    """
+    if not _has_appliance(network, hub):
+        return ""
+    own = _lost_tables(network, vnet)
+    far = [tie.far for tie in ties_of(network, hub).ties if tie.far not in (None, vnet, hub)]
+    others = [lost for each in far if each is not None for lost in _lost_tables(network, each)]
+    found = feeds(network, hub)
+    here = own or found.get(vnet.key)
+    there = others or found.keys() - {vnet.key}
+    return next(iter((*own, *others)), "") if here and there else ""
+
+
+def _lost_tables(network: Network, vnet: VirtualNetwork) -> list[str]:
+    try:
+        tables = [network.find(subnet.properties.route_table) for subnet in vnet.subnets]
+    except Undetermined:
+        return []
+    return [table.id for table in tables if isinstance(table, Missing)]
+
+
+def _has_appliance(network: Network, hub: VirtualNetwork) -> bool:
+    """Whether a firewall stands in a network, or a NIC that forwards."""
+    nics = (nic for nic in network.all(NetworkInterface) if possibly(_forwards, nic))
+    homes = (
+        walk.peek(walk.peek(walk.peek(part, "properties"), "subnet"), "id") or ""
+        for node in (*network.all(Firewall), *nics)
+        for part in walk.peek(walk.peek(node, "properties"), "ip_configurations") or ()
+    )
+    return any(home and network_key(home) == hub.key for home in homes)
+
+
+def _forwards(nic: NetworkInterface) -> bool:
+    return nic.properties.enable_ip_forwarding is True
 
 
 def _crossed(

@@ -20,9 +20,9 @@ A subnet with virtual machines, scale sets or AKS nodes in it, all of this being
 - the security groups before that machine do not deny it all of the internet.
 
 Subnets delegated to a service are left out. *Unknown* where a delegation does not tell its service
-or a machine its subnet, where the route table, a machine, a NIC or the load balancer of a pool is
-not in the snapshot, where BGP or ExpressRoute may teach a default route, and for a template whose
-api-version makes new subnets private by default.
+or a machine its subnet, where the route table, a security group, a machine, a NIC or the load
+balancer of a pool is not in the snapshot, where BGP or ExpressRoute may teach a default route, and
+for a template whose api-version makes new subnets private by default.
 
 ## What to do
 Give the subnet a NAT gateway (or a default route to the firewall), then make it private.
@@ -33,6 +33,8 @@ Give the subnet a NAT gateway (or a default route to the firewall), then make it
 """
 
 from __future__ import annotations
+
+from msgspec.structs import replace
 
 from auditor.errors import Undetermined
 from auditor.finding import Evidence
@@ -48,13 +50,14 @@ from auditor.network.egress import (
     machine_subnets,
     perhaps_inside,
 )
-from auditor.network.graph import evidence, possibly
+from auditor.network.graph import Missing, evidence, possibly
 from auditor.network.interfaces import Interface
 from auditor.network.nat_commands import leave_by_new_nat_gateway
 from auditor.network.reads import INHABITANTS
 from auditor.network.strays import strays
 from auditor.network.subnets import vnet_name
 from auditor.reach.leaving import asks_for_internet
+from auditor.resources import walk
 from auditor.resources.compute import ScaleSet
 from auditor.resources.interfaces import NetworkInterface
 from auditor.resources.virtual_networks import Subnet
@@ -91,7 +94,7 @@ def implicit_outbound_access(network: Network, subject: Subnet | Doubt) -> Outco
     if explicit_way(network, subnet) or subnet.delegated_to:
         return
     machines = [
-        each
+        replace(each, lacks=each.lacks or _untold_group(network, subnet, each))
         for each in implicit_machines(network, subnet)
         if not _is_shut_in(network, subnet, each)
     ]
@@ -134,6 +137,18 @@ def _is_shut_in(network: Network, subnet: Subnet, machine: Implicit) -> bool:
         return {asks_for_internet(network, subnet, nic) for nic in nics} == {False}
     except Undetermined:
         return False
+
+
+def _untold_group(network: Network, subnet: Subnet, machine: Implicit) -> str:
+    """Say which security group the input lacks that may deny a machine the internet."""
+    holders: list[Subnet | NetworkInterface] = [subnet]
+    if isinstance(machine.node, NetworkInterface):
+        holders.append(machine.node)
+    for holder in holders:
+        group = network.find(walk.peek(holder.properties, "network_security_group"))
+        if isinstance(group, Missing):
+            return f"{group.id}, which is not in the snapshot"
+    return ""
 
 
 def _still_has_it(machine: Implicit) -> bool:

@@ -13,9 +13,9 @@ whose replies get back; what opens to the addresses of a partner alone is no fin
 for each machine and entrance, and one for all instances of a scale set that are open alike, with
 its ports, a packet that anyone can try, and every hop on its way; without a packet where a NAT rule
 or pool gives each machine one port of a range and nobody tells which. What only may arrive is
-*unknown*, with the reason, and so is a public address whose owner the snapshot lacks. Of a network
-appliance that is open itself the rule tells so; what it may then pass on to machines behind it is
-not asked: see `auditor reach`.
+*unknown*, with the reason; so are a public address whose owner the snapshot lacks, and what a load
+balancer opens that machines name and the snapshot lacks. Of a network appliance that is open itself
+the rule tells so; what it may then pass on to machines behind it is not asked: see `auditor reach`.
 
 Machines that are meant to answer are approved with `allow`, globs of ids of machines, load
 balancers or public IPs; application gateways, firewalls and Bastion need no word:
@@ -38,12 +38,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor import ids
 from auditor.network.approval import approved
 from auditor.network.doubt import Doubt
 from auditor.network.reads import INHABITANTS
 from auditor.reach.closing import closing
-from auditor.reach.hidden_openings import openings_and_doubts
 from auditor.reach.instance_openings import of_instances_alike
+from auditor.reach.lost_balancers import LostBalancer, openings_told_or_not
 from auditor.reach.openings import Opening
 from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -60,16 +61,23 @@ class Params(Struct, frozen=True):
     "EXP-004",
     severity=Severity.CRITICAL,
     since="0.1.0",
-    of=openings_and_doubts,
+    of=openings_told_or_not,
     reads=Reads(subjects=INHABITANTS, nearby=("loadBalancers",)),
     parameters=Params,
     peers=("CART:azure_vm_internet_exposed",),
 )
-def host_port_open(network: Network, subject: Opening | Doubt, params: Params) -> Outcomes:
+def host_port_open(
+    network: Network, subject: Opening | LostBalancer | Doubt, params: Params
+) -> Outcomes:
     """Judge what one entrance opens of one machine."""
     if isinstance(subject, Doubt):
         if not approved(params.allow, subject.id, subject.told_by):
             yield Unknown(subject.id, subject.missing, told_by=subject.told_by)
+        return
+    if isinstance(subject, LostBalancer):
+        if not approved(params.allow, subject.id):
+            what = f"whether the internet reaches {subject.opens()} by {ids.name(subject.id)}"
+            yield Unknown(subject.id, f"{what}: {subject.why}", told_by=subject.id)
         return
     opening = subject
     if opening.approved(params.allow):

@@ -30,13 +30,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from auditor import ids
 from auditor.network.approval import approved
 from auditor.network.doubt import Doubt
 from auditor.network.reads import INHABITANTS
 from auditor.ports import PortSet, parse_ports
 from auditor.reach.closing import closing
-from auditor.reach.hidden_openings import openings_and_doubts
 from auditor.reach.instance_openings import of_instances_alike
+from auditor.reach.lost_balancers import LostBalancer, openings_told_or_not
 from auditor.reach.openings import Opening, beyond, within
 from auditor.reach.told import remedy_of, teller_of, told_of, whys
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, refuse_nothing, rule
@@ -62,27 +63,23 @@ class Params(Struct, frozen=True):
     "EXP-005",
     severity=Severity.CRITICAL,
     since="0.1.0",
-    of=openings_and_doubts,
+    of=openings_told_or_not,
     reads=Reads(subjects=INHABITANTS, nearby=("loadBalancers",)),
     parameters=Params,
     controls=("MCSB/NS-3",),
     peers=("POL:ASC_OpenManagementPortsOnVirtualMachines",),
 )
-def management_port_open(network: Network, subject: Opening | Doubt, params: Params) -> Outcomes:
+def management_port_open(
+    network: Network, subject: Opening | LostBalancer | Doubt, params: Params
+) -> Outcomes:
     """Judge the management ports that one entrance opens of one machine."""
-    if isinstance(subject, Doubt):
-        if not approved(params.allow, subject.id, subject.told_by):
-            yield Unknown(
-                subject.id,
-                subject.missing,
-                told_by=subject.told_by,
-                covers=(("EXP-004", subject.id),),
-            )
+    managing = parse_ports(*params.ports)
+    if not isinstance(subject, Opening):
+        yield from _hidden(subject, managing, params.allow)
         return
     opening = subject
     if opening.approved(params.allow):
         return
-    managing = parse_ports(*params.ports)
     sure = {each: within(each.certain, _asked(each, managing)) for each in opening.ways}
     way = next((each for each, ports in sure.items() if ports), opening)
     certain = sure[way]
@@ -123,3 +120,19 @@ def management_port_open(network: Network, subject: Opening | Doubt, params: Par
 def _asked(opening: Opening, managing: PortSet) -> dict[str, PortSet]:
     """The ports at the entrance that become management ports, by protocol."""
     return {"tcp": opening.sent_for(managing), "udp": opening.sent_for(managing & _RDP)}
+
+
+def _hidden(hidden: LostBalancer | Doubt, managing: PortSet, allow: tuple[str, ...]) -> Outcomes:
+    """Say of an entrance of which not all is told that it may be one to management ports."""
+    if approved(allow, hidden.id):
+        return
+    if isinstance(hidden, Doubt):
+        if not approved(allow, hidden.told_by):
+            covers = (("EXP-004", hidden.id),)
+            yield Unknown(hidden.id, hidden.missing, told_by=hidden.told_by, covers=covers)
+        return
+    names = hidden.opens({"tcp": managing, "udp": managing & _RDP})
+    if names:
+        by = ids.name(hidden.id)
+        what = f"whether the internet reaches the management port of {names} by {by}"
+        yield Unknown(hidden.id, f"{what}: {hidden.why}", told_by=hidden.id)

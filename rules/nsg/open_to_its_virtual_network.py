@@ -16,7 +16,8 @@ that takes something away is a decision, and the group is kept.
 from which App Service only sends (D-12), groups on NICs alone, nor a subnet beside which
 `VirtualNetwork` holds nothing. A subnet without a group is NSG-001's.
 
-*Unknown* when it depends on what the input does not tell: a rule, or what the tag stands for.
+*Unknown* when it depends on what the input does not tell: a rule, what the tag stands for, or the
+subnet where a group without any denial stands.
 
 ## What to do
 Allow the sources and ports that the subnet needs, AzureLoadBalancer for its probes, and deny all
@@ -30,11 +31,13 @@ other inbound traffic.
 
 from __future__ import annotations
 
+from auditor import ids
 from auditor.addresses import AddressSet
-from auditor.network.filters import custom_rules, place_name
-from auditor.network.graph import every, evidence
+from auditor.network.filters import attachments, custom_rules, filters_of, place_name
+from auditor.network.graph import Missing, every, evidence
 from auditor.reach.denying_rest import deny_rest
 from auditor.reach.east_west import Inflow, unrestricted
+from auditor.reach.neighbourhood import PLATFORM_SUBNETS
 from auditor.reach.own_filters import spoken_to
 from auditor.resources.security import NetworkSecurityGroup
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -54,6 +57,7 @@ def open_to_its_virtual_network(network: Network, group: NetworkSecurityGroup) -
     """Judge one group at all subnets where it stands."""
     found = unrestricted(network, group)
     if not found:
+        yield from _at_absent_subnets(network, group)
         return
     sure = [each for each in found if not each.doubt]
     if sure:
@@ -62,6 +66,16 @@ def open_to_its_virtual_network(network: Network, group: NetworkSecurityGroup) -
         where = place_name(found[0].subnet)
         missing = f"whether {group.label} restricts VirtualNetwork at {where}: {found[0].doubt}"
         yield Unknown(group.id, missing, told_by=found[0].told_by)
+
+
+def _at_absent_subnets(network: Network, group: NetworkSecurityGroup) -> Outcomes:
+    """Say that a group without any denial stands at subnets that nobody can judge."""
+    places = attachments(network, group)
+    lost = [p.id for p in places if isinstance(p, Missing) and "/subnets/" in p.key]
+    lost = [each for each in lost if ids.name(each).lower() not in PLATFORM_SUBNETS]
+    if lost and all(each.allow for each in filters_of(network, group, inbound=True)):
+        what = f"whether {group.label} restricts VirtualNetwork at {ids.name(lost[0])}"
+        yield Unknown(group.id, f"{what}: {lost[0]} is not in the snapshot", told_by=lost[0])
 
 
 def _finding(network: Network, group: NetworkSecurityGroup, found: list[Inflow]) -> Finding:

@@ -12,8 +12,8 @@ subnet leads on to it, and a subnet of this network routes back by an appliance 
 goes for two hubs whose appliances pass on to each other. A network that has no such route of its
 own needs none, and is kept.
 
-*Unknown* when the flag is not told, where learned routes may come between, and when the hub is not
-in the snapshot.
+*Unknown* when the flag is not told, where learned routes may come between, and when the hub or a
+route table is not in the snapshot.
 
 ## What to do
 Allow forwarded traffic on the peering that the finding names, or delete the routes if the two are
@@ -33,7 +33,13 @@ from auditor.network.filters import place_name
 from auditor.network.graph import evidence, possibly
 from auditor.network.peerings import peerings_of_ours
 from auditor.network.reasons import remedy, teller
-from auditor.reach.transit import Crossing, crossing, sends_to, untold_around
+from auditor.reach.transit import (
+    Crossing,
+    crossing,
+    hidden_crossing,
+    sends_to,
+    untold_around,
+)
 from auditor.remedy import az
 from auditor.resources.routing import Route
 from auditor.resources.virtual_networks import Peering, VirtualNetwork
@@ -81,6 +87,10 @@ def forwarding_is_off(network: Network, peering: Peering) -> Outcomes:
         untold = untold_around(network, vnet, hub)
         if untold is not None:
             raise untold
+        lost = hidden_crossing(network, vnet, hub)
+        if lost:
+            who = f"whether somebody reaches {vnet.label} by an appliance of {hub.label}"
+            yield Unknown(peering.id, f"{who}: {lost} is not in the snapshot", told_by=lost)
         return
     allowed = peering.properties.allow_forwarded_traffic
     what = _what(peering, found)

@@ -14,10 +14,10 @@ input holds no zone group or no private record, nor asked for them, a record wit
 address whose zone's links are not there, or a record without its addresses, or when one of these
 lists could not be read, and nothing else proves the rule kept, the answer is *unknown*. So it is
 while a zone that the network may see counts records of which none came, and for the API server of a
-private cluster whose zone, which AKS made, is not in the input. An API server with a public name,
-which gives the private address, keeps the rule; DNS-005 speaks where the zone that its cluster
-names is not linked. An endpoint to a private link service of one's own needs no zone by name and is
-not judged.
+private cluster that is not in the input, or whose zone, which AKS made, is not. An API server with
+a public name, which gives the private address, keeps the rule; DNS-005 speaks where the zone that
+its cluster names is not linked. An endpoint to a private link service of one's own needs no zone by
+name and is not judged.
 
 ## What to do
 Add a DNS zone group with the service's private zone; Azure then writes and renews the record.
@@ -32,7 +32,12 @@ from __future__ import annotations
 from auditor import ids
 from auditor.errors import Undetermined
 from auditor.network import names
-from auditor.network.api_servers import clusters_behind, has_public_name, is_zone_absent
+from auditor.network.api_servers import (
+    absent_clusters,
+    clusters_behind,
+    has_public_name,
+    is_zone_absent,
+)
 from auditor.network.gaps import unread_below
 from auditor.network.graph import Network, evidence, possibly
 from auditor.network.private_link import endpoints_of_services
@@ -113,6 +118,8 @@ def private_endpoint_without_dns(network: Network, endpoint: PrivateEndpoint) ->
         if seen.found:
             return
         lacking += seen.lacking
+    for absent in absent_clusters(network, endpoint):
+        lacking.append(f"by which names its API server is found: {absent} is not in the snapshot")
     for cluster in clusters_behind(network, endpoint):
         if has_public_name(cluster):
             return

@@ -168,6 +168,35 @@ def test_what_the_tags_hold_decides_is_unknown() -> None:
     assert "service-tag:azurecloud" in unknown.missing
 
 
+def behind_a_lost_balancer(*rules: dict[str, Any]) -> Network:
+    pools = [{"id": arm_id("Microsoft.Network/loadBalancers/backendAddressPools", "gone", "p")}]
+    card = nic("nic-web")
+    first = card["properties"]["ipConfigurations"][0]["properties"]
+    first["loadBalancerBackendAddressPools"] = pools
+    return estate(nsg(*rules), card, vnet(subnet(nsg="nsg")))
+
+
+@pytest.mark.parametrize(("port", "management"), [("8080", 0), ("20-30", 1)])
+def test_what_an_absent_balancer_opens_is_unknown(port: str, management: int) -> None:
+    found = behind_a_lost_balancer(rule("web", 100, ports=port))
+    answer = ask("EXP-004", found)
+    assert answer.broken == []
+    (unknown,) = answer.unknown
+    lost = arm_id("Microsoft.Network/loadBalancers", "gone")
+    assert unknown.subject == unknown.told_by == lost
+    assert unknown.missing == (
+        f"whether the internet reaches nic-web by gone: {lost} is not in the snapshot"
+    )
+    assert len(ask("EXP-005", found).unknown) == management
+
+
+def test_an_absent_balancer_opens_nothing_that_a_group_closes() -> None:
+    closed = behind_a_lost_balancer(rule("inside", 100, "10.0.0.0/8"))
+    assert ask("EXP-004", closed).unknown == []
+    approved = ask("EXP-004", behind_a_lost_balancer(WEB), allow=("*/loadBalancers/gone",))
+    assert approved.unknown == []
+
+
 def test_a_group_that_is_not_in_the_snapshot_makes_it_unknown() -> None:
     network = estate(nic("nic-web", public="pip"), pip("pip"), vnet(subnet(nsg="gone")))
 

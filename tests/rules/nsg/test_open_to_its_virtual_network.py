@@ -28,6 +28,19 @@ def test_N_10_a_group_without_rules_is_open_to_the_network() -> None:
     assert finding.covers == (("NSG-011", arm_id(NSG, "nsg")),)
 
 
+@pytest.mark.parametrize(
+    ("name", "rules", "unknown"),
+    [("app", [rule("web", 100)], 1), ("app", [deny("all", 4096)], 0), ("GatewaySubnet", [], 0)],
+)
+def test_a_group_at_a_subnet_that_is_absent(name: str, rules: list[Any], unknown: int) -> None:
+    group = nsg(*rules)
+    home = arm_id("Microsoft.Network/virtualNetworks/subnets", "gone", name)
+    group["properties"]["subnets"] = [{"id": home}]
+    answer = ask("NSG-018", estate(group))
+    assert (len(answer.unknown), answer.broken) == (unknown, [])
+    assert all(each.told_by == home for each in answer.unknown)
+
+
 def test_D_12_app_service_only_sends_from_the_subnet_that_it_is_lent() -> None:
     """A group of such a subnet was told to deny what nobody there takes."""
 

@@ -120,6 +120,23 @@ def test_an_appliance_whose_subnet_leads_elsewhere() -> None:
     assert judge(*parts, table("rt-fw", route("20.0.0.0/8", "None"))).names == ["to-hub"]
 
 
+@pytest.mark.parametrize(
+    ("lost", "unknown"),
+    [(("rt-a",), 1), (("rt-b",), 1), (("rt-a", "rt-b"), 1), (("fw", "rt-a"), 0)],
+)
+def test_a_route_table_that_is_not_in_the_snapshot_is_unknown(
+    lost: tuple[str, ...], unknown: int
+) -> None:
+    answer = judge(*(each for each in two() if each["name"] not in lost))
+    assert (len(answer.unknown), answer.broken) == (unknown, [])
+    assert all("routeTables/rt-" in each.missing for each in answer.unknown)
+
+
+def test_a_table_that_is_lacking_beside_one_that_leads_to_no_appliance() -> None:
+    parts = [each for each in two(to_b=None) if each["name"] != "rt-b"]
+    assert judge(*parts).kept == 1
+
+
 def test_u_1_a_flag_that_is_not_told_is_unknown() -> None:
     (unknown,) = judge(*two(flag={})).unknown
     assert "allowForwardedTraffic of peering to-hub" in unknown.missing

@@ -164,6 +164,13 @@ def test_k_12_the_api_server_of_a_private_cluster(access: Json, said: str) -> No
         assert len(about(asked(home(), server, interface("10.0.0.4"), aks, own, *OTHERS, *SEEN)))
 
 
+def test_k_12_the_api_server_of_an_absent_cluster_may_have_a_public_name() -> None:
+    server = endpoint("pe", target=cluster_id())
+    answer = asked(home(), server, interface("10.0.0.4"), *OTHERS, *SEEN)
+    assert about(answer) == []
+    assert cluster_id() in answer.unknown[0].missing
+
+
 def test_while_no_zone_group_was_exported_it_is_unknown() -> None:
     answer = asked(*PE, *SEEN)
     assert (answer.kept, answer.broken) == (0, [])
