@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from auditor.errors import InputError
 from auditor.ids import fold
 from auditor.snapshot import depth, doubled
+from auditor.snapshot.comments import without_comments
 from auditor.snapshot.discover import STDIN, Input, discover, short_names
 from auditor.snapshot.document import (
     PARAMETERS,
@@ -110,6 +111,7 @@ def _take(
     gathered: _Gathered, item: Input, called: str, stdin: BinaryIO | None, keep_going: bool
 ) -> None:
     text, lines = decode(item.name, unpack(item.name, _bytes(item, stdin)))
+    text = without_comments(text)
     start = skip_space(text, 0)
     document = Document(
         len(gathered.sources), item.name, text, Raw(text), start, lines, called=called
