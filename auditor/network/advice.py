@@ -20,7 +20,7 @@ from auditor.network.untold_homes import export, in_full, perhaps_told
 from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import TYPES, Node
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import DELETED, Gap
 
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
 _WRITE = "write it into the template or plan, which does not tell it, or audit what was deployed"
@@ -132,6 +132,8 @@ def _again(network: Network, subject: str) -> str:
     kind = gap.kind
     if kind == "conflict":
         return _BY_LABEL[kind]
+    if kind == DELETED:
+        return "keep it, or take it out of whatever names it as well"
     if kind == "denied":
         what = gap.hides[0] if gap.hides else subject
         return f"get a role that may read {what}, and take the snapshot again"
