@@ -20,7 +20,7 @@ from auditor.network.untold_homes import in_full, led_to_by_id, perhaps_told
 from auditor.remedy import az
 from auditor.resources import walk
 from auditor.resources.base import TYPES, Node
-from auditor.snapshot.document import Gap, Record
+from auditor.snapshot.document import DELETED, Gap, Record
 
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
 _DEPLOY = "it is known once it is deployed: audit what was deployed"
@@ -133,6 +133,8 @@ def _again(network: Network, subject: str) -> str:
     kind = gap.kind
     if kind == "conflict":
         return "leave out the input that is older, and audit again"
+    if kind == DELETED:
+        return "keep it, or take it out of whatever names it as well"
     if kind == "denied":
         what = gap.hides[0] if gap.hides else subject
         return f"get a role that may read {what}, and take the snapshot again"

@@ -119,7 +119,8 @@ class Gap(msgspec.Struct, frozen=True):
     `undecided` (what a template makes only on a condition, in a number, or by a name that its text
     does not tell), `conflict` (two inputs tell one id differently), `unsupported` (a shape or an
     element of one that is recognised and not read), `foreign` (what surely is no resource of
-    Azure), `lossy` (the shape itself drops fields).
+    Azure), `lossy` (the shape itself drops fields), `deleted` (what a deployment takes away: no
+    gap by itself).
     `subject` is the id, type, scope or file concerned; `where` is file[:line][: pointer]. Of a
     conflict about what filters or routes, `settled` is false when nothing tells which is newer.
     `hides` are the paths of the lists that are not whole, where they are not the subject itself.
@@ -135,6 +136,8 @@ class Gap(msgspec.Struct, frozen=True):
     cure: str = ""
 
 
+DELETED = "deleted"
+"""The kind of a Gap for what will be gone."""
 DEPLOYED = "audit what was deployed"
 """The cure where a plan or a prediction tells no more than it does."""
 

@@ -61,7 +61,7 @@ from auditor.remedy import az
 from auditor.resources.base import Node
 from auditor.resources.virtual_networks import Peering
 from auditor.rule import Finding, Network, Outcomes, Severity, Unknown, rule
-from auditor.snapshot.document import Gap
+from auditor.snapshot.document import DELETED, Gap
 
 _TOGETHER = 5
 _COMPILE = "compile the template with its parameters, or audit what was deployed"
@@ -107,10 +107,18 @@ def incompleteness(network: Network) -> tuple[Missing, ...]:
     return tuple(found) or (Missing(""),)
 
 
+@question
+def deleted(network: Network) -> frozenset[str]:
+    """What a deployment takes away, by its folded id."""
+    return frozenset(ids.fold(gap.subject) for gap in network.gaps if gap.kind == DELETED)
+
+
 def _alike(gaps: Iterable[Gap]) -> Iterator[tuple[Gap, ...]]:
     """Put together what is mild and the same of many: exports are often a file for each command."""
     alike: dict[tuple[str, str], list[Gap]] = defaultdict(list)
     for gap in gaps:
+        if gap.kind == DELETED:
+            continue
         if gap.kind in _MILD:
             alike[gap.kind, gap.detail].append(gap)
         else:
@@ -232,10 +240,15 @@ def _absent(network: Network, holes: tuple[Hole, ...]) -> Finding:
     first = holes[0]
     kind = ids.type_of(first.missing.id) or "resource"
     group = ids.resource_group(first.missing.id) or "no resource group"
+    gone = deleted(network)
+    taken = all(hole.missing.key in gone for hole in holes)
     return Finding(
         subject=first.missing.id,
-        message=f"{_named(holes)}, not exported",
-        remedy=_export(network, first),
+        message=f"{_named(holes)}, "
+        + ("which the deployment deletes" if taken else "not exported"),
+        remedy=f"keep it, or take it out of {first.referrer.source.root.label} as well"
+        if taken
+        else _export(network, first),
         related=(first.referrer.source.id, *(hole.missing.id for hole in holes[1:])),
         evidence=(_quoted(first),),
         key=f"{kind.lower()} {group.lower()}" if len(holes) > 1 else "",

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from auditor import ids
-from auditor.snapshot.document import DEPLOYED, Gap
+from auditor.snapshot.document import DELETED, DEPLOYED, Gap
 from auditor.snapshot.formats.collect import is_arm_id
 from auditor.snapshot.formats.document import Document, NotAnExport, Reading, is_given
 from auditor.snapshot.formats.evaluate import Budget, Environment, Scope
@@ -86,6 +86,7 @@ class _Predicted:
     def change(self, change: dict[str, Any], place: Place) -> None:
         kind = str(change.get("changeType")).lower()
         if kind == _GONE:
+            self._deleted(change.get("resourceId"), place)
             return
         side = "after" if is_given(change.get("after")) else "before"
         if kind in _UNSURE or not isinstance(change.get(side), dict):
@@ -93,6 +94,12 @@ class _Predicted:
             return
         resource = {"id": change.get("resourceId"), **change[side]}
         self.resource(resource, place.at(self._document.text, side))
+
+    def _deleted(self, arm_id: object, place: Place) -> None:
+        """Note what will not be there, for those who name it still."""
+        if isinstance(arm_id, str) and is_arm_id(arm_id):
+            where = self._document.where(place.pointer, place.start)
+            self.reading.gaps.append(Gap(DELETED, arm_id, "the deployment deletes it", where))
 
     def _unpredicted(self, arm_id: object, place: Place) -> None:
         """Note a resource that will be there and is not told: its list is not whole."""

@@ -14,7 +14,7 @@ from auditor.network.advice import advice, lone_subscription
 from auditor.network.graph import Network
 from auditor.network.reasons import Reason, teller
 from auditor.resources.routing import RouteTable
-from auditor.snapshot.document import DEPLOYED, NO_PROPERTIES, NO_SETTINGS, Gap
+from auditor.snapshot.document import DELETED, DEPLOYED, NO_PROPERTIES, NO_SETTINGS, Gap
 from auditor.testing import arm_id, ask, estate, resource
 
 from ...clusters import cluster, pool
@@ -116,6 +116,19 @@ def test_so_it_is_for_what_it_makes_on_a_condition() -> None:
         assert said(f"what is open: {each} (collection-gap)", network).startswith("compile the")
         assert said("its address", network, related=(each,)).startswith("compile the")
     assert said(f"{pips}es/pip-web", network).startswith("export it with the rest")
+
+
+def test_what_a_deployment_deletes_is_not_to_be_exported() -> None:
+    nic = resource(
+        "Microsoft.Network/networkInterfaces", "web", {"networkSecurityGroup": {"id": SHUT}}
+    )
+    gap = Gap(DELETED, SHUT, "the deployment deletes it")
+    network = estate(nic, gaps=(gap,))
+    assert said(f"{SHUT} is not in the snapshot", network).startswith("keep it, or take it out")
+    (finding,) = ask("GOV-006", network).broken
+    assert finding.message.endswith("shut, which the deployment deletes")
+    assert finding.remedy == "keep it, or take it out of web as well"
+    assert ask("GOV-006", estate(resource(VNET, "hub"), gaps=(gap,))).broken == []
 
 
 def test_of_a_plan_there_is_nothing_to_compile() -> None:

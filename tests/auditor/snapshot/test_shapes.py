@@ -158,7 +158,7 @@ def test_a_what_if_is_read_as_the_state_after_it() -> None:
     (new, old, _) = snapshot.records
     assert [pointer for pointer, _ in new.unresolved] == ["/properties/ip"]
     assert old.pointer == "/changes/1/after"
-    assert sorted(kinds(snapshot)) == ["partial", "undecided"]
+    assert sorted(kinds(snapshot)) == ["deleted", "partial", "undecided"]
 
 
 def test_what_a_what_if_cannot_predict_leaves_its_list_not_whole() -> None:
