@@ -14,6 +14,7 @@ from auditor.network.graph import Missing, Network, question, question_about
 from auditor.resources.application_gateways import ApplicationGateway
 from auditor.resources.compute import ScaleSetInterface
 from auditor.resources.interfaces import NetworkInterface
+from auditor.resources.load_balancers import LoadBalancerFrontend
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.security import SecurityRule
 from auditor.resources.virtual_networks import Subnet
@@ -142,7 +143,7 @@ def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
 
     Such a rule serves frontends with floating IP, Kubernetes' own above all (K-59): what it opens
     is told at the frontend. Raises Undetermined when a list that may tell the addresses' owners
-    was not read whole.
+    was not read whole, or the public address of a frontend is not in the snapshot.
     """
     if ANY in rule.destinations or rule.properties.destination_application_security_groups:
         return False
@@ -151,7 +152,13 @@ def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
         return False
     if aim.addresses <= _frontend_addresses(network):
         return True
-    if network.gaps and not aim.addresses.overlaps(PRIVATE):
+    if aim.addresses.overlaps(PRIVATE):
+        return False
+    lost = _lost_addresses(network)
+    if lost:
+        missing = f"whose addresses {rule.label} allows: {lost[0]} is not in the snapshot"
+        raise Undetermined(missing, resource=lost[0])
+    if network.gaps:
         for arm_type in ("Microsoft.Network/publicIPAddresses", LOAD_BALANCER):
             gap = unread_type(network, arm_type, rule.id)
             if gap is not None:
@@ -164,6 +171,16 @@ def aims_at_frontends(network: Network, rule: SecurityRule) -> bool:
 def _frontend_addresses(network: Network) -> AddressSet:
     return AddressSet.from_text(
         a for a, types in _public_addresses(network) if LOAD_BALANCER in types
+    )
+
+
+@question
+def _lost_addresses(network: Network) -> tuple[str, ...]:
+    """The public IPs outside the snapshot that frontends of load balancers name."""
+    return tuple(
+        edge.spelled
+        for edge in network.dangling()
+        if edge.kind == "publicIPAddress" and isinstance(edge.source, LoadBalancerFrontend)
     )
 
 

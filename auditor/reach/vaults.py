@@ -14,9 +14,11 @@ from auditor.addresses import AddressSet
 from auditor.certificates import KeyVaultReference, key_vault_secret
 from auditor.errors import Undetermined, quoted
 from auditor.ids import fold
+from auditor.network import names
 from auditor.network.blank_references import require_not_meant
 from auditor.network.doubt import Doubt, doubt
 from auditor.network.endpoint_states import stuck
+from auditor.network.export_commands import links_of
 from auditor.network.gateway_backends import resolution
 from auditor.network.gateway_homes import subnet_of, vnet_of
 from auditor.network.gateways import gateway_of
@@ -32,6 +34,7 @@ from auditor.reach.gatewaying import point_of
 from auditor.reach.points import Point, endpoint
 from auditor.reach.talking import obstacle
 from auditor.resources.application_gateways import ApplicationGateway
+from auditor.resources.dns import PrivateDnsZone
 from auditor.resources.gateway_tls import SslCertificate
 from auditor.resources.key_vault import KeyVault, KeyVaultProperties
 from auditor.resources.public_addresses import PublicIp
@@ -217,6 +220,8 @@ def _by_endpoint(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[st
     vnet = vnet_of(network, fetch.gateway)
     name = f"{fetch.reference.vault}.{zone_name}"
     seen = resolution(network, vnet, name)
+    if seen.zone is None:
+        _require_zones_told(network, vault, zone_name)
     if seen.zone is None or not seen.found:
         yield f"no private zone that {vnet.label} asks has a record {name}"
         return
@@ -239,6 +244,22 @@ def _by_endpoint(network: Network, fetch: Fetch, vault: KeyVault) -> Iterator[st
     if answer is not None and answer.verdict is Verdict.BLOCKED:
         yield f"its private endpoint is out of reach: {answer.blockers[0].says}"
         yield answer
+
+
+def _require_zones_told(network: Network, vault: KeyVault, zone_name: str) -> None:
+    """Raise Undetermined where a zone outside the input, or one without its links, may be asked."""
+    for zone in network.all(PrivateDnsZone):
+        if zone.label.lower() == zone_name and not names.links_exported(network, zone):
+            lacks = f"the network links of private zone {zone.label}"
+            raise Undetermined(lacks, resource=zone.id, remedy=links_of(zone))
+    for each in approved_endpoints(network, vault):
+        for group in names.zone_groups(network).get(each.key, ()):
+            for config in group.properties.private_dns_zone_configs or ():
+                zone_id = config.properties.private_dns_zone_id
+                if zone_id and fold(zone_id) not in network.nodes:
+                    raise Undetermined(f"{zone_id} is not in the snapshot", resource=zone_id)
+        if not network.all(PrivateDnsZone) and not network.asked_below(each):
+            raise Undetermined(f"the private zones, of which one may be {zone_name}")
 
 
 def _endpoints(network: Network, vault: KeyVault) -> Iterator[Point]:

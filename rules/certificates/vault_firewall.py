@@ -14,9 +14,9 @@ denies by default or has its public access disabled, and none of these leads thr
 - the vault has an approved private endpoint, a private zone that the gateway's network asks has the
   vault's record with the endpoint's address, and the gateway reaches it on port 443.
 
-*Unknown* when the vault, the private endpoint, the DNS servers of the network or the `bypass` are
-not told, and when rules for addresses may let in the gateway, or the NAT gateway of its subnet.
-Whether the gateway's identity may read secrets is TLS-007.
+*Unknown* when the vault, the private endpoint, its private zone with its links, the DNS servers of
+the network or the `bypass` are not told, and when rules for addresses may let in the gateway, or
+the NAT gateway of its subnet. Whether the gateway's identity may read secrets is TLS-007.
 
 ## What to do
 Let trusted services pass, or open one of the other ways:

@@ -8,7 +8,7 @@ import pytest
 
 from auditor.testing import Answer, arm_id, ask, estate, resource
 
-from ...endpoints import VAULTS, record, zone, zone_id, zone_link
+from ...endpoints import VAULTS, record, zone, zone_group, zone_id, zone_link
 from ...exposed import NSG, PIP, nsg
 from ...guarded import out_deny
 from ..gateways import HOME, NAME, VNET, certificate, gateway, listener, pool, rule, told, vnet
@@ -199,7 +199,8 @@ def test_L_1_an_endpoint_that_nobody_approved_is_none(status: str) -> None:
 
 def test_L_12_a_name_without_record_is_told() -> None:
     linked = made(), vault(), network(), *endpoint(), zone(), link(), record("other", "10.0.3.9")
-    unlinked = made(), vault(), network(), *endpoint(), zone(), RECORD
+    alone = zone(numberOfVirtualNetworkLinks=0)
+    unlinked = made(), vault(), network(), *endpoint(), alone, RECORD
 
     for resources in (linked, unlinked):
         (finding,) = judged(*resources).broken
@@ -207,6 +208,20 @@ def test_L_12_a_name_without_record_is_told() -> None:
             "no private zone that vnet-shop asks has a record "
             "kv-shop.privatelink.vaultcore.azure.net" in finding.message
         )
+
+
+def test_L_12_a_zone_or_its_links_outside_the_input_are_unknown() -> None:
+    """Zones are listed by themselves, and their links one zone at a time."""
+    without_links = judged(made(), vault(), network(), *endpoint(), zone(), RECORD)
+    assert without_links.broken == []
+    assert "network links of private zone" in without_links.unknown[0].missing
+    without_zones = judged(made(), vault(), network(), *endpoint())
+    assert without_zones.broken == []
+    assert "the private zones" in without_zones.unknown[0].missing
+    elsewhere = zone("corp.example"), zone_group("kv-shop", of="pe-vault")
+    named = judged(made(), vault(), network(), *endpoint(), *elsewhere)
+    assert named.broken == []
+    assert f"{zone_id()} is not in the snapshot" in named.unknown[0].missing
 
 
 def test_a_record_that_leads_elsewhere_is_told() -> None:

@@ -253,6 +253,12 @@ def test_K_59_rules_for_public_frontends_are_judged_there() -> None:
     nobodys = estate(nsg(kubernetes), APP, pip("pip"))
     assert ask("NSG-003", nobodys).names == ["k8s-azure-lb_allow_IPv4_x"]
 
+    answer = ask("NSG-003", estate(nsg(kubernetes), APP, lb))
+    assert answer.broken == []
+    assert "publicIPAddresses/pip is not in the snapshot" in answer.unknown[0].missing
+    inside = estate(nsg(rule("web", 100, ports="8080")), APP, lb)
+    assert ask("NSG-003", inside).names == ["web"]
+
 
 def test_ping_alone_is_low() -> None:
     (finding,) = ask("NSG-003", estate(nsg(rule("ping", 100, protocol="Icmp")), APP)).broken
