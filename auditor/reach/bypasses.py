@@ -96,6 +96,26 @@ def bypasses(network: Network, there: EndpointSubnet) -> Iterator[Bypass]:
                 yield from _untold(there, node, point.reasons, source, routes)
 
 
+def lost_tables(network: Network, there: EndpointSubnet) -> tuple[tuple[Subnet, str], ...]:
+    """Give subnets around with a route table outside the snapshot, which may lead to an appliance.
+
+    None where the subnet of the endpoints lets routes count.
+    """
+    if lets_routes_count(there.subnet):
+        return ()
+    home = network_key(there.id)
+    around = {home, *near_keys(network, home)}
+    return tuple(
+        (edge.source, edge.spelled)
+        for edge in network.dangling()
+        if edge.kind == "routeTable"
+        and isinstance(edge.source, Subnet)
+        and network_key(edge.source.id) in around
+        and edge.source.key != fold(there.id)
+        and edge.source.name.lower() not in _SENDERS
+    )
+
+
 def lets_routes_count(subnet: Subnet | None) -> bool:
     """Whether a subnet surely lets route tables count for private endpoints in it (L-5)."""
     settings = walk.peek(subnet, "properties")
