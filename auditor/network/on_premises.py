@@ -31,6 +31,7 @@ from auditor.resources.hybrid import (
 from auditor.resources.virtual_networks import AddressSpace, Peering, VirtualNetwork
 from auditor.resources.virtual_wan import (
     HubClientGateway,
+    HubVpnConnection,
     HubVpnGateway,
     VirtualHub,
     VpnSite,
@@ -219,7 +220,7 @@ def sites_told(network: Network, vnet: VirtualNetwork) -> ToldSites:
         parts += [_behind(network, gateway) for gateway in gateways_lent(network, vnet)]
     except Undetermined as unknown:
         parts.append(ToldSites((), (unknown,)))
-    parts += [_told(partial(_hub_site_claims, network, hub)) for hub in hubs_of(network, vnet)]
+    parts += [_behind_hub(network, hub) for hub in hubs_of(network, vnet)]
     return _joined(parts)
 
 
@@ -370,14 +371,31 @@ def claims_of_space(node: Node, space: AddressSpace | None, path: str) -> tuple[
     )
 
 
-def _hub_site_claims(network: Network, hub: VirtualHub) -> Iterator[Claim]:
-    for edge in network.referrers(hub, "virtualHub"):
-        if not isinstance(edge.source, HubVpnGateway):
-            continue
-        for connection in edge.source.properties.connections or ():
-            site = network.get(connection.properties.remote_vpn_site, VpnSite)
-            if site is not None:
-                yield from claims_of_space(site, site.properties.address_space, "addressSpace")
+def _behind_hub(network: Network, hub: VirtualHub) -> ToldSites:
+    """The prefixes of the sites behind a virtual hub."""
+    gateways = [edge.source for edge in network.referrers(hub, "virtualHub")]
+    parts = [_told(partial(_own_gateway, network, hub))]
+    for gateway in gateways:
+        if isinstance(gateway, HubVpnGateway):
+            try:
+                tunnels = gateway.properties.connections or ()
+            except Undetermined as unknown:
+                parts.append(ToldSites((), (unknown,)))
+                continue
+            parts += [_told(partial(_of_tunnel, network, each)) for each in tunnels]
+    return _joined(parts)
+
+
+def _own_gateway(network: Network, hub: VirtualHub) -> Iterator[Claim]:
+    """Raise Undetermined when the VPN gateway that a hub names is not in the snapshot."""
+    network.get(hub.properties.vpn_gateway, HubVpnGateway)
+    yield from ()
+
+
+def _of_tunnel(network: Network, connection: HubVpnConnection) -> Iterator[Claim]:
+    site = network.get(connection.properties.remote_vpn_site, VpnSite)
+    if site is not None:
+        yield from claims_of_space(site, site.properties.address_space, "addressSpace")
 
 
 def client_pools(gateway: VirtualNetworkGateway | HubClientGateway) -> tuple[Claim, ...]:

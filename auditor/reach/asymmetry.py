@@ -131,11 +131,11 @@ def _with_sites(network: Network) -> Iterator[Flow]:
     for subnet in network.all(Subnet):
         if _is_platform(subnet) or not anywhere_in(network, subnet).addresses:
             continue
-        every = site_replies.from_sites(network, subnet) if tenants(network, subnet) else ()
-        if every:
+        every = site_replies.from_sites(network, subnet)
+        if every and tenants(network, subnet):
             yield Flow(subnet.id, SITES, every)
-        every = () if starts_nothing(network, subnet) else site_replies.to_sites(network, subnet)
-        if every:
+        every = site_replies.to_sites(network, subnet)
+        if every and not starts_nothing(network, subnet):
             yield Flow(subnet.id, f"to-{SITES}", every)
 
 

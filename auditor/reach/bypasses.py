@@ -103,7 +103,7 @@ def untold_around(network: Network, there: EndpointSubnet) -> Undetermined | Non
     """
     if lets_routes_count(there.subnet):
         return None
-    if not any(any(True for _ in _to_appliances(table)) for table in network.all(RouteTable)):
+    if not _some_appliance_is_named(network):
         return None
     home = network_key(there.id)
     for key in sorted({home, *near_keys(network, home)}):
@@ -112,6 +112,31 @@ def untold_around(network: Network, there: EndpointSubnet) -> Undetermined | Non
         if found is not None:
             return found
     return None
+
+
+@question
+def _some_appliance_is_named(network: Network) -> bool:
+    return any(any(True for _ in _to_appliances(table)) for table in network.all(RouteTable))
+
+
+def lost_tables(network: Network, there: EndpointSubnet) -> tuple[tuple[Subnet, str], ...]:
+    """Give subnets around with a route table outside the snapshot, which may lead to an appliance.
+
+    None where the subnet of the endpoints lets routes count.
+    """
+    if lets_routes_count(there.subnet):
+        return ()
+    home = network_key(there.id)
+    around = {home, *near_keys(network, home)}
+    return tuple(
+        (edge.source, edge.spelled)
+        for edge in network.dangling()
+        if edge.kind == "routeTable"
+        and isinstance(edge.source, Subnet)
+        and network_key(edge.source.id) in around
+        and edge.source.key != fold(there.id)
+        and edge.source.name.lower() not in _SENDERS
+    )
 
 
 def lets_routes_count(subnet: Subnet | None) -> bool:

@@ -160,11 +160,11 @@ def _policy(gateway: ApplicationGateway, listener: Listener) -> Ref | None:
 def guarded_origins(network: Network) -> tuple[Origin | Doubt, ...]:
     """Give every gateway that Front Door fetches from over the internet, each origin once.
 
-    A doubt stands for each gateway that does not tell its frontends, where an origin's host is
-    nobody's.
+    A doubt stands for each gateway that does not tell its frontends, or whose public address is not
+    in the snapshot, where an origin's host is nobody's.
     """
     found: dict[tuple[str, str], Origin] = {}
-    strangers = False
+    strangers: list[str] = []
     for door, host in _told(network):
         if isinstance(door, FrontDoorOrigin) and _is_private(door):
             continue
@@ -173,9 +173,26 @@ def guarded_origins(network: Network) -> tuple[Origin | Doubt, ...]:
         for entrance, gateway in named:
             origin = Origin(door, pointer, host, gateway, entrance)
             found.setdefault((gateway.key, door.key), origin)
-        strangers = strangers or not named
+        if not named:
+            strangers.append(host)
     untold = hiding(network, _frontends, "public frontends") if strangers else ()
-    return (*(found[key] for key in sorted(found)), *untold)
+    lost = _with_lost_addresses(network) if any(map(_may_be_an_address, strangers)) else ()
+    return (*(found[key] for key in sorted(found)), *untold, *lost)
+
+
+def _may_be_an_address(host: str) -> bool:
+    """Whether a host is an address, or the name that Azure gives one."""
+    return host.lower().endswith(".cloudapp.azure.com") or address_or_none(host) is not None
+
+
+def _with_lost_addresses(network: Network) -> tuple[Doubt, ...]:
+    found = {}
+    for edge in network.dangling():
+        gateway = edge.source.root
+        if isinstance(edge.source, GatewayFrontend) and edge.kind == "publicIPAddress":
+            missing = f"whether Front Door fetches from {gateway.label}: {edge.spelled} is not"
+            found[gateway.key] = Doubt(gateway.id, f"{missing} in the snapshot", edge.spelled)
+    return tuple(found[key] for key in sorted(found))
 
 
 def _frontends(gateway: ApplicationGateway) -> object:

@@ -259,8 +259,11 @@ def lent_to(network: Network, target: Point) -> tuple[Subnet, ...]:
     Raises Undetermined where the input lacks one.
     """
     vnet = vnet_of(network, target)
-    if vnet is None:
-        return ()
+    return lent_to_network(network, vnet) if vnet is not None else ()
+
+
+def lent_to_network(network: Network, vnet: VirtualNetwork) -> tuple[Subnet, ...]:
+    """Give the subnets of the gateways that a network has, or is lent, as `lent_to` does."""
     lent = {serving.gateway for serving in served_by(network, vnet).gateways}
     serving = (each for each in gateways_serving(network, vnet) if each in lent)
     return tuple(_homes(network, serving).values())

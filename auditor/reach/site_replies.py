@@ -6,15 +6,15 @@ to them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from auditor.addresses import AddressSet
 from auditor.errors import Undetermined
 from auditor.network.cluster_ranges import pod_claims
-from auditor.network.graph import Network, question
+from auditor.network.graph import Network, question, question_about
 from auditor.network.routing.model import Hop
 from auditor.network.routing_domains import Claim
-from auditor.reach.from_sites import lent_to
+from auditor.reach.from_sites import lent_to_network
 from auditor.reach.leading import leads_to, leaves_by
 from auditor.reach.path import Path
 from auditor.reach.paths import paths
@@ -22,7 +22,7 @@ from auditor.reach.points import Point, anywhere_in, on_premises, vnet_of
 from auditor.reach.sites_behind import sites_led_to
 from auditor.reach.ways import Way, appliances_of, ways_from
 from auditor.resources.managed_clusters import ManagedCluster
-from auditor.resources.virtual_networks import Subnet
+from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
 def from_sites(network: Network, target: Subnet) -> tuple[Path, ...]:
@@ -30,14 +30,13 @@ def from_sites(network: Network, target: Subnet) -> tuple[Path, ...]:
 
     None, where the gateway certainly hands over to an appliance as well.
     """
-    there = anywhere_in(network, target)
     if not appliances_of(network, target):
         return ()
-    ways = ways_from(network, target, 4, network.tags)
-    sites = _those(ways.within(_sites(network, there)), by_appliance=True)
-    if not sites or not any(_straight(network, each, there) for each in _gateways(network, there)):
+    there = anywhere_in(network, target)
+    if not any(_straight(network, each, there) for each in _gateways(network, there.home)):
         return ()
-    return _apart(paths(network, on_premises(sites), there, relays=False))
+    sites = _those(network, target, there, _may_take_appliance)
+    return _apart(paths(network, on_premises(sites), there, relays=False)) if sites else ()
 
 
 def to_sites(network: Network, source: Subnet) -> tuple[Path, ...]:
@@ -46,23 +45,21 @@ def to_sites(network: Network, source: Subnet) -> tuple[Path, ...]:
     None, where the subnet certainly sends by an appliance as well.
     """
     here = anywhere_in(network, source)
-    if not any(_by_appliance(network, each, here) for each in _gateways(network, here)):
+    if not any(_by_appliance(network, each, here) for each in _gateways(network, here.home)):
         return ()
-    ways = ways_from(network, source, 4, network.tags)
-    sites = _those(ways.within(_sites(network, here)), by_appliance=False)
-    if not sites:
-        return ()
-    return _apart(paths(network, here, on_premises(sites), relays=False))
+    sites = _those(network, source, here, _surely_by_gateway)
+    return _apart(paths(network, here, on_premises(sites), relays=False)) if sites else ()
 
 
 def _apart(found: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(path for path in found if path.entrance is None)
 
 
-def _sites(network: Network, point: Point) -> AddressSet:
-    """What the gateways of a point's network lead to, if all of that is told."""
-    vnet = vnet_of(network, point)
-    led_to = sites_led_to(network, vnet) if vnet is not None else None
+@question_about
+def _sites(network: Network, home: str) -> AddressSet:
+    """What the gateways of a network (its key) lead to, if all of that is told."""
+    vnet = network.nodes.get(home)
+    led_to = sites_led_to(network, vnet) if isinstance(vnet, VirtualNetwork) else None
     if led_to is None or led_to.doubts:
         return AddressSet()
     return AddressSet(v4=led_to.must.v4) - _pods(network)
@@ -83,26 +80,33 @@ def _claims(cluster: ManagedCluster) -> tuple[Claim, ...]:
         return ()
 
 
-def _those(ways: Iterable[tuple[AddressSet, Way]], *, by_appliance: bool) -> AddressSet:
-    """The addresses to which a way may be by an appliance, or certainly is by a gateway."""
-    found = [
-        addresses
-        for addresses, way in ways
-        if (_may_take_appliance(way) if by_appliance else leaves_by(way, Hop.GATEWAY) is True)
-    ]
-    return AddressSet.union(found)[0]
+def _those(
+    network: Network, subnet: Subnet, point: Point, fits: Callable[[Way], bool]
+) -> AddressSet:
+    """The addresses of sites to which the way from a subnet is such a one."""
+    sites = _sites(network, point.home)
+    ways = ways_from(network, subnet, 4, network.tags)
+    if not sites or not any(map(fits, ways.towards(sites))):
+        return AddressSet()
+    return AddressSet.union([some for some, way in ways.within(sites) if fits(way)])[0]
 
 
 def _may_take_appliance(way: Way) -> bool:
     return any(route.hop is Hop.APPLIANCE for route in way.possible)
 
 
-def _gateways(network: Network, point: Point) -> Iterator[Subnet]:
-    """The subnets of the gateways that a point's network has, or is lent; none where not told."""
+def _surely_by_gateway(way: Way) -> bool:
+    return leaves_by(way, Hop.GATEWAY) is True
+
+
+@question_about
+def _gateways(network: Network, home: str) -> tuple[Subnet, ...]:
+    """The subnets of the gateways that a network (its key) has, or is lent; none where not told."""
+    vnet = network.nodes.get(home)
     try:
-        yield from lent_to(network, point)
+        return lent_to_network(network, vnet) if isinstance(vnet, VirtualNetwork) else ()
     except Undetermined:
-        return
+        return ()
 
 
 def _straight(network: Network, gateway: Subnet, there: Point) -> bool:

@@ -16,8 +16,9 @@ It needs the owners in the snapshot, those of every subscription: while there is
 that could own the name, or the input names subscriptions that it holds nothing of, the answer is
 *unknown*. So it is for the name of a scale set's instance, for that of a slot of an application
 whose slot is not in the snapshot, and for an A or AAAA record with a public address that no public
-IP of the snapshot has: it may be somebody else's, or yours until yesterday. Public IPs and Traffic
-Manager profiles say which name is theirs; the others are known by what they are called.
+IP of the snapshot has: it may be somebody else's, or yours until yesterday; and for a name of Front
+Door while the endpoints of a profile, which own such names, are not in the snapshot. Public IPs and
+Traffic Manager profiles say which name is theirs; the others are known by what they are called.
 
 ## What to do
 Delete the record, or point it at what took over.
@@ -45,6 +46,7 @@ from auditor.network.holes import holes
 from auditor.remedy import az
 from auditor.resources.base import TYPES, Resource
 from auditor.resources.dns import PublicRecordSet
+from auditor.resources.front_doors import FrontDoorEndpoint, FrontDoorProfile
 from auditor.resources.public_addresses import PublicIp
 from auditor.resources.traffic_manager import TrafficManagerProfile
 from auditor.rule import Finding, Network, Outcomes, Reads, Severity, Unknown, rule
@@ -135,11 +137,29 @@ def _cname(network: Network, record: PublicRecordSet, target: str) -> Outcomes:
         also = ", ".join(absent[:_NAMED]) + (" and others" if len(absent) > _NAMED else "")
         missing = f"who owns {name}: the input names subscriptions it holds nothing of ({also})"
         yield Unknown(record.id, missing, remedy="export these subscriptions with the rest")
+    elif (hollow := _without_endpoints(network, suffix)) is not None:
+        missing = f"who owns {name}: the endpoints of {ids.name(hollow)} are not in the snapshot"
+        group, profile = ids.resource_group(hollow), ids.name(hollow)
+        listed = az("afd", "endpoint", "list", resource_group=group, profile_name=profile)
+        yield Unknown(record.id, missing, remedy=listed, told_by=hollow)
     elif any(_of_type(network, kind) for kind in _OWNERS[suffix]):
         yield _gone(record, name, "/properties/CNAMERecord/cname", target)
     else:
         missing = f"who owns {name}, which {record.host} leads to"
         yield Unknown(record.id, missing, remedy=f"export what may own it: {_kinds(suffix)}")
+
+
+def _without_endpoints(network: Network, suffix: str) -> str | None:
+    """Give a Front Door of which no endpoint came: they own such names, and are listed apart."""
+    if suffix != "azurefd.net":
+        return None
+    for profile in network.all(FrontDoorProfile):
+        if not profile.is_front_door:
+            continue  # of a CDN, whose endpoints have other names
+        listed = any(isinstance(e, FrontDoorEndpoint) for e in network.below(f"{profile.key}/"))
+        if not listed and not network.asked_below(profile):
+            return profile.id
+    return None
 
 
 def _addresses(network: Network, record: PublicRecordSet) -> Outcomes:

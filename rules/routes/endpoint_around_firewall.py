@@ -12,8 +12,8 @@ next hop is an appliance, which covers the endpoint's address and is at least as
 of the network's address space: the endpoint's own route wins over it. A default route never counts
 for private endpoints (L-4) and is not judged.
 
-*Unknown* when the snapshot does not tell the subnet's policy, and when a route for the endpoint's
-very address stands against a subnet that lets no route count.
+*Unknown* when the snapshot does not tell the subnet's policy or a route table around it, and when a
+route for the endpoint's very address stands against a subnet that lets no route count.
 
 ## What to do
 Let route tables count in the endpoint's subnet. Let the firewall put its own address in the place
@@ -40,6 +40,7 @@ from auditor.reach.bypasses import (
     EndpointSubnet,
     bypasses,
     endpoint_subnets,
+    lost_tables,
     untold_around,
 )
 from auditor.reach.wording import one_or_many
@@ -75,6 +76,11 @@ def endpoint_around_firewall(network: Network, there: EndpointSubnet) -> Outcome
                 remedy=remedy(reasons),
                 told_by=teller(reasons),
             )
+        elif lost := lost_tables(network, there):
+            source, table = lost[0]
+            what = f"whether {subnet_name(source)} reaches {there.endpoints[0].label}"
+            missing = f"{what} around an appliance: {table} is not in the snapshot"
+            yield Unknown(there.id, missing, related=(source.id,), told_by=table)
         return
     subnet = there.subnet
     policy = subnet.properties.private_endpoint_network_policies if subnet is not None else None

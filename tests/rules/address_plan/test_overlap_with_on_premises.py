@@ -6,7 +6,7 @@ import pytest
 
 from auditor.finding import Severity
 from auditor.snapshot.document import Gap
-from auditor.testing import Answer, arm_id, ask, estate
+from auditor.testing import Answer, arm_id, ask, estate, resource
 
 from ...networks import gateway, hub, hub_peer, peer, site, tunnel, vnet, vnet_id
 
@@ -91,6 +91,29 @@ def test_an_absent_site_hides_no_other() -> None:
     ]
     (unknown,) = answer.unknown
     assert "plant" in unknown.missing
+
+
+def test_r_29_what_a_hub_names_and_the_input_lacks_hides_no_other_site() -> None:
+    kind = "Microsoft.Network"
+    spoke = vnet("spoke", "10.1.0.0/16", peers=[hub_peer("vhub", "10.0.0.0/23")])
+    parts = [spoke, *hub("vhub", "10.0.0.0/23", "spoke")]
+    parts[1]["properties"]["vpnGateway"] = {"id": arm_id(f"{kind}/vpnGateways", "vpn")}
+    assert "vpnGateways/vpn" in judge(*parts).unknown[0].missing
+
+    sites = [{"id": arm_id(f"{kind}/vpnSites", name)} for name in ("gone", "office")]
+    tunnels = [
+        {"name": f"t{number}", "properties": {"remoteVpnSite": site_}}
+        for number, site_ in enumerate(sites)
+    ]
+    of = {"virtualHub": {"id": arm_id(f"{kind}/virtualHubs", "vhub")}, "connections": tunnels}
+    office = {"addressSpace": {"addressPrefixes": ["10.1.7.0/24"]}}
+    parts += [
+        resource(f"{kind}/vpnGateways", "vpn", of),
+        resource(f"{kind}/vpnSites", "office", office),
+    ]
+    answer = judge(*parts)
+    assert [finding.related[0] for finding in answer.broken] == [sites[1]["id"]]
+    assert "vpnSites/gone" in answer.unknown[0].missing
 
 
 def test_a_declared_range_counts_for_every_network() -> None:

@@ -107,6 +107,18 @@ def test_names_of_other_services(host: str, kind: str, name: str) -> None:
     assert len(asked(record_).unknown) == 1
 
 
+def test_a_front_door_whose_endpoints_were_left_out_may_have_the_name() -> None:
+    record_ = cname("shop-a1b2.z01.azurefd.net")
+    door = resource("Microsoft.Cdn/profiles", "afd", sku={"name": "Premium_AzureFrontDoor"})
+    (unknown,) = asked(record_, door).unknown
+    assert "the endpoints of afd are not in the snapshot" in unknown.missing
+    assert "--profile-name afd" in unknown.remedy
+    other = resource("Microsoft.Cdn/profiles/afdEndpoints", "afd/blog")
+    assert len(asked(record_, door, other).broken) == 1
+    cdn = resource("Microsoft.Cdn/profiles", "cdn", sku={"name": "Standard_Microsoft"})
+    assert len(asked(record_, door, other, cdn).broken) == 1
+
+
 def profile(name: str, dns: Json | None) -> Json:
     properties: Json = {"endpoints": [], "dnsConfig": dns}
     return resource(f"{N}/trafficManagerProfiles", name, properties)

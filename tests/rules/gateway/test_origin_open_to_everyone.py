@@ -86,6 +86,25 @@ def test_a_gateway_that_answers_everyone(host: str) -> None:
     assert finding.evidence[0].pointer == "/properties/hostName"
 
 
+@pytest.mark.parametrize(
+    ("host", "unknown"), [(HOST, 1), ("20.50.1.2", 1), ("shop.contoso.example", 0)]
+)
+def test_a_gateway_whose_address_is_not_in_the_snapshot_may_be_the_origin(
+    host: str, unknown: int
+) -> None:
+    origin = {"hostName": host, "enabledState": "Enabled"}
+    network = estate(
+        nsg(EVERYONE),
+        app_gateway(),
+        resource("Microsoft.Cdn/profiles", "door", {"frontDoorId": OURS}),
+        resource(ORIGIN, "door/group/shop", origin),
+        vnet(subnet(nsg="nsg")),
+    )
+    answer = ask("GW-029", network)
+    assert (answer.broken, len(answer.unknown)) == ([], unknown)
+    assert all("publicIPAddresses/" in each.missing for each in answer.unknown)
+
+
 def test_the_edge_alone_with_the_header_is_kept() -> None:
     assert asked(EDGE, checks=[custom()]).kept == 1
 

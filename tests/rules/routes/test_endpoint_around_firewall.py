@@ -62,6 +62,13 @@ def test_an_endpoint_whose_own_route_wins() -> None:
     assert subnet_id("a", "app") in finding.related
 
 
+@pytest.mark.parametrize(("policy", "unknown"), [("Disabled", 1), ("Enabled", 0)])
+def test_a_route_table_that_is_not_in_the_snapshot_is_unknown(policy: str, unknown: int) -> None:
+    answer = judge(*spoke(policy), vault())
+    assert (answer.broken, len(answer.unknown)) == ([], unknown)
+    assert all("routeTables/rt is not in the snapshot" in each.missing for each in answer.unknown)
+
+
 def test_security_groups_that_count_go_on_counting() -> None:
     (finding,) = judge(*spoke("NetworkSecurityGroupEnabled"), vault(), ways("10.0.0.0/16")).broken
     assert finding.remedy.endswith("--private-endpoint-network-policies Enabled")
