@@ -124,19 +124,26 @@ def lost_tables(network: Network, there: EndpointSubnet) -> tuple[tuple[Subnet, 
 
     None where the subnet of the endpoints lets routes count.
     """
-    if lets_routes_count(there.subnet):
+    lost = _lost_tables(network)
+    if not lost or lets_routes_count(there.subnet):
         return ()
     home = network_key(there.id)
-    around = {home, *near_keys(network, home)}
-    return tuple(
-        (edge.source, edge.spelled)
-        for edge in network.dangling()
-        if edge.kind == "routeTable"
-        and isinstance(edge.source, Subnet)
-        and network_key(edge.source.id) in around
-        and edge.source.key != fold(there.id)
-        and edge.source.name.lower() not in _SENDERS
-    )
+    around = sorted({home, *near_keys(network, home)})
+    found = (each for key in around for each in lost.get(key, ()))
+    return tuple(each for each in found if each[0].key != fold(there.id))
+
+
+@question
+def _lost_tables(network: Network) -> dict[str, list[tuple[Subnet, str]]]:
+    """The subnets, but Azure's own, that name a route table outside the snapshot: by network."""
+    found: dict[str, list[tuple[Subnet, str]]] = defaultdict(list)
+    for edge in network.dangling():
+        subnet = edge.source
+        if edge.kind != "routeTable" or not isinstance(subnet, Subnet):
+            continue
+        if subnet.name.lower() not in _SENDERS:
+            found[network_key(subnet.id)].append((subnet, edge.spelled))
+    return found
 
 
 def lets_routes_count(subnet: Subnet | None) -> bool:
