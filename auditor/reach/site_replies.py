@@ -6,9 +6,9 @@ to them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from auditor.addresses import AddressSet
+from auditor.addresses import EVERYTHING, AddressSet, prefix_or_none
 from auditor.errors import Undetermined
 from auditor.network.cluster_ranges import pod_claims
 from auditor.network.graph import Network, question, question_about
@@ -22,6 +22,7 @@ from auditor.reach.points import Point, anywhere_in, on_premises, vnet_of
 from auditor.reach.sites_behind import sites_led_to
 from auditor.reach.ways import Way, appliances_of, ways_from
 from auditor.resources.managed_clusters import ManagedCluster
+from auditor.resources.routing import RouteTable
 from auditor.resources.virtual_networks import Subnet, VirtualNetwork
 
 
@@ -33,10 +34,12 @@ def from_sites(network: Network, target: Subnet) -> tuple[Path, ...]:
     if not appliances_of(network, target):
         return ()
     there = anywhere_in(network, target)
+    sites, _ = _sites_by_way(network, target, there.home)
+    if not sites:
+        return ()
     if not any(_straight(network, each, there) for each in _gateways(network, there.home)):
         return ()
-    sites = _those(network, target, there, _may_take_appliance)
-    return _apart(paths(network, on_premises(sites), there, relays=False)) if sites else ()
+    return _apart(paths(network, on_premises(sites), there, relays=False))
 
 
 def to_sites(network: Network, source: Subnet) -> tuple[Path, ...]:
@@ -45,10 +48,15 @@ def to_sites(network: Network, source: Subnet) -> tuple[Path, ...]:
     None, where the subnet certainly sends by an appliance as well.
     """
     here = anywhere_in(network, source)
-    if not any(_by_appliance(network, each, here) for each in _gateways(network, here.home)):
+    gateways = _gateways(network, here.home)
+    if not any(_led_to_appliances(network, each).overlaps(here.addresses) for each in gateways):
         return ()
-    sites = _those(network, source, here, _surely_by_gateway)
-    return _apart(paths(network, here, on_premises(sites), relays=False)) if sites else ()
+    _, sites = _sites_by_way(network, source, here.home)
+    if not sites:
+        return ()
+    if not any(_by_appliance(network, each, here) for each in gateways):
+        return ()
+    return _apart(paths(network, here, on_premises(sites), relays=False))
 
 
 def _apart(found: Iterable[Path]) -> tuple[Path, ...]:
@@ -80,15 +88,38 @@ def _claims(cluster: ManagedCluster) -> tuple[Claim, ...]:
         return ()
 
 
-def _those(
-    network: Network, subnet: Subnet, point: Point, fits: Callable[[Way], bool]
-) -> AddressSet:
-    """The addresses of sites to which the way from a subnet is such a one."""
-    sites = _sites(network, point.home)
-    ways = ways_from(network, subnet, 4, network.tags)
-    if not sites or not any(map(fits, ways.towards(sites))):
-        return AddressSet()
-    return AddressSet.union([some for some, way in ways.within(sites) if fits(way)])[0]
+def _sites_by_way(network: Network, subnet: Subnet, home: str) -> tuple[AddressSet, AddressSet]:
+    """The addresses of sites to which a subnet may send by an appliance; and surely by a gateway.
+
+    Asked once for all subnets of a network with one route table.
+    """
+    if not _sites(network, home):
+        return AddressSet(), AddressSet()
+    key = home, _table(network, subnet)
+    known = _by_table(network)
+    found = known.get(key)
+    if found is None:
+        ways = ways_from(network, subnet, 4, network.tags)
+        parts = tuple(ways.within(_sites(network, home)))
+        found = known[key] = (
+            AddressSet.union([some for some, way in parts if _may_take_appliance(way)])[0],
+            AddressSet.union([some for some, way in parts if _surely_by_gateway(way)])[0],
+        )
+    return found
+
+
+def _table(network: Network, subnet: Subnet) -> str:
+    """What stands for a subnet's route table: its key, nothing, or the subnet where not told."""
+    try:
+        table = network.find(subnet.properties.route_table)
+    except Undetermined:
+        return subnet.key
+    return table.key if table is not None else ""
+
+
+@question
+def _by_table(_: Network) -> dict[tuple[str, str], tuple[AddressSet, AddressSet]]:
+    return {}
 
 
 def _may_take_appliance(way: Way) -> bool:
@@ -107,6 +138,21 @@ def _gateways(network: Network, home: str) -> tuple[Subnet, ...]:
         return lent_to_network(network, vnet) if isinstance(vnet, VirtualNetwork) else ()
     except Undetermined:
         return ()
+
+
+@question_about
+def _led_to_appliances(network: Network, gateway: Subnet) -> AddressSet:
+    """What a gateway's table may lead to appliances."""
+    try:
+        table = network.get(gateway.properties.route_table, RouteTable)
+        led = [
+            prefix_or_none(each.properties.address_prefix)
+            for each in (table.routes if table is not None else ())
+            if each.to_appliance
+        ]
+    except Undetermined:
+        return EVERYTHING
+    return EVERYTHING if None in led else AddressSet.from_prefixes(filter(None, led))
 
 
 def _straight(network: Network, gateway: Subnet, there: Point) -> bool:

@@ -25,7 +25,13 @@ FIREWALL = {
 }
 
 
-def hub(*at_machines: Any, at_gateway: tuple[Any, ...] = (), **connection: Any) -> Network:
+def hub(
+    *at_machines: Any,
+    at_gateway: tuple[Any, ...] = (),
+    network: Any = None,
+    hidden: str = "",
+    **connection: Any,
+) -> Network:
     """NIC a behind the gateway of site 10.50.0.0/16, beside a firewall that lets all pass."""
     return estate(
         nsg(),
@@ -38,11 +44,13 @@ def hub(*at_machines: Any, at_gateway: tuple[Any, ...] = (), **connection: Any) 
         gateway("vgw", "vnet", enableBgp=bool(connection.get("enableBgp"))),
         site("office", "10.50.0.0/16"),
         tunnel("to-office", "vgw", "office", **connection),
-        vnet(
+        network
+        or vnet(
             subnet("a", "10.0.1.0/24", nsg="nsg", routeTable={"id": table("rt")["id"]}),
             subnet("AzureFirewallSubnet", "10.0.9.0/26"),
             subnet("GatewaySubnet", "10.0.8.0/27", routeTable={"id": table("rt-gateway")["id"]}),
         ),
+        unresolved=((hidden, "[parameters('table')]"),) if hidden else (),
     )
 
 
@@ -84,3 +92,19 @@ def test_P_11_so_do_replies_of_sites_to_what_went_by_the_gateway() -> None:
 def test_where_both_directions_take_one_way_replies_are_kept(network: Network) -> None:
     answer = asked(network)
     assert (answer.broken, answer.unknown) == ([], [])
+
+
+def test_a_subnet_that_does_not_tell_its_table_hides_no_other() -> None:
+    vnet_of_all = vnet(
+        subnet("a", "10.0.1.0/24", nsg="nsg", routeTable={"id": table("rt")["id"]}),
+        subnet("b", "10.0.2.0/24", nsg="nsg"),
+        subnet("AzureFirewallSubnet", "10.0.9.0/26"),
+        subnet("GatewaySubnet", "10.0.8.0/27", routeTable={"id": table("rt-gateway")["id"]}),
+    )
+    network = hub(
+        BACK,
+        at_gateway=(route("10.0.2.0/24", "VirtualAppliance", "10.0.9.4"),),
+        network=vnet_of_all,
+        hidden="/properties/subnets/1/properties/routeTable",
+    )
+    assert [each.subject for each in asked(network).broken] == [arm_id(SUBNET, "vnet", "a")]
